@@ -1,0 +1,25 @@
+# Checks of the sources themselves: layers, format, and that every header compiles alone.
+
+add_test(NAME check_layers COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tools/check_layers.py")
+add_test(NAME check_layers_itself COMMAND /usr/bin/python3 -B "${CMAKE_SOURCE_DIR}/tools/check_layers_test.py")
+add_test(NAME check_format COMMAND "${CMAKE_SOURCE_DIR}/tools/check_format")
+set_tests_properties(check_layers check_layers_itself check_format PROPERTIES LABELS check)
+
+file(GLOB_RECURSE headers RELATIVE "${CMAKE_SOURCE_DIR}" CONFIGURE_DEPENDS
+  "${CMAKE_SOURCE_DIR}/include/*.h" "${CMAKE_SOURCE_DIR}/src/*.h")
+set(units "")
+foreach(header IN LISTS headers)
+  string(REGEX REPLACE "^(include|src)/" "" include "${header}")
+  string(MAKE_C_IDENTIFIER "${header}" unit)
+  set(unit "${CMAKE_BINARY_DIR}/check_headers/${unit}.cc")
+  file(CONFIGURE OUTPUT "${unit}" CONTENT "#include \"${include}\"\n#include \"${include}\"\n")
+  list(APPEND units "${unit}")
+endforeach()
+if(units)
+  get_property(libraries GLOBAL PROPERTY MILLRACE_LIBRARIES)
+  add_library(check_headers OBJECT EXCLUDE_FROM_ALL ${units})
+  target_link_libraries(check_headers PRIVATE ${libraries} millrace_test_support)
+  set_target_properties(check_headers PROPERTIES CXX_CLANG_TIDY "")
+  add_test(NAME check_headers COMMAND "${CMAKE_COMMAND}" --build "${CMAKE_BINARY_DIR}" --target check_headers)
+  set_tests_properties(check_headers PROPERTIES LABELS check RUN_SERIAL ON TIMEOUT 900)
+endif()
