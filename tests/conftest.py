@@ -8,6 +8,8 @@ import pytest
 
 from support.services.java_worker import JavaWorker
 from support.services.kafka import Kafka, SecureKafka
+from support.services.mariadb import MariaDb
+from support.services.postgres import Postgres
 from support.worker import Worker
 
 _numbers = itertools.count(1)
@@ -42,6 +44,46 @@ def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKaf
         yield server.start()
     finally:
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The shared PostgreSQL server. Tests use a database of their own (`postgres.create_database(...)`)."""
+    server = Postgres()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for one test, to stop and kill."""
+    server = Postgres()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """The shared MariaDB server. Tests use a database of their own (`mariadb.create_database(...)`)."""
+    server = MariaDb()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[MariaDb]:
+    """A MariaDB server for one test, to stop and kill."""
+    server = MariaDb()
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 @pytest.fixture

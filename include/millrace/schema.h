@@ -185,6 +185,16 @@ class Struct {
   const Value& get_without_default(std::string_view field) const;
   const Value& at(std::size_t index) const { return values_[index]; }
 
+  /// Puts another schema and its values in place; no check. Precondition: one value per field of `schema`.
+  void reset(SchemaPtr schema, std::vector<Value> values) noexcept {
+    schema_ = std::move(schema);
+    values_ = std::move(values);
+  }
+  /// The same when the values were changed through `mutable_values`.
+  void reset(SchemaPtr schema) noexcept { schema_ = std::move(schema); }
+  /// The values in field order, to be changed without a check by code that knows they fit.
+  std::vector<Value>& mutable_values() noexcept { return values_; }
+
   /// Every field fits its schema; null is fine when optional or when a default exists. DataError otherwise.
   void validate() const;
 

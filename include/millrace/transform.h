@@ -8,7 +8,7 @@
 namespace millrace {
 
 /// Changes one record at a time. One instance belongs to one task, so it may cache by schema pointer.
-/// Source and sink specifics (offsets) are kept by the worker; a transform sees and returns the common part.
+/// Source and sink specifics (offsets) are kept by the worker; most transforms see and change the common part only.
 class Transformation {
  public:
   virtual ~Transformation() = default;
@@ -17,6 +17,9 @@ class Transformation {
   virtual void configure(const Props& config) = 0;
   /// Changes `record` in place; false drops it. Throws DataError; `record` may be half changed then.
   virtual bool apply(ConnectRecord& record) = 0;
+  /// What the worker calls: a transform that needs to know the side or the offset overrides these. Offsets stay as they are.
+  virtual bool apply_to_source(SourceRecord& record) { return apply(record); }
+  virtual bool apply_to_sink(SinkRecord& record) { return apply(record); }
 };
 
 class Predicate {

@@ -144,6 +144,11 @@ class Value {
   const std::shared_ptr<const Map>& map_ptr() const { return std::get<std::shared_ptr<const Map>>(v_); }
   const std::shared_ptr<const Struct>& struct_ptr() const { return std::get<std::shared_ptr<const Struct>>(v_); }
 
+  /// The struct or map, to be changed: itself when this value is its only owner, otherwise a copy that takes its place.
+  /// For transforms, which own the record they change. Precondition: the kind fits.
+  Struct& mutable_struct();
+  Map& mutable_map();
+
   /// Any of the four integer kinds, widened. Precondition: is_integer().
   std::int64_t integer() const;
 
