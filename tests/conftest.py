@@ -2,7 +2,7 @@
 
 import itertools
 import pathlib
-from typing import Any, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
 
@@ -11,6 +11,9 @@ from support.services.kafka import Kafka, SecureKafka
 from support.services.mariadb import MariaDb
 from support.services.postgres import Postgres
 from support.worker import Worker
+
+if TYPE_CHECKING:
+    from support.services.cassandra import Cassandra
 
 _numbers = itertools.count(1)
 
@@ -84,6 +87,31 @@ def own_mariadb() -> Iterator[MariaDb]:
         yield server.start()
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Cassandra"]:
+    """The shared Cassandra node. Tests use a keyspace of their own (`cassandra.create_keyspace(...)`)."""
+    from support.services.cassandra import Cassandra  # the driver takes a while to load; most tests do without
+
+    server = Cassandra(tmp_path_factory.mktemp("cassandra"))
+    try:
+        yield server.start()
+        server.stop()
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def own_cassandra(tmp_path: pathlib.Path) -> Iterator["Cassandra"]:
+    """A Cassandra node for one test, to stop, kill and pause."""
+    from support.services.cassandra import Cassandra
+
+    server = Cassandra(tmp_path / "cassandra")
+    try:
+        yield server.start()
+    finally:
+        server.kill()
 
 
 @pytest.fixture
