@@ -2,13 +2,18 @@
 
 import itertools
 import pathlib
-from typing import Any, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
 
 from support.services.java_worker import JavaWorker
 from support.services.kafka import Kafka, SecureKafka
+from support.services.mariadb import MariaDb
+from support.services.postgres import Postgres
 from support.worker import Worker
+
+if TYPE_CHECKING:
+    from support.services.cassandra import Cassandra
 
 _numbers = itertools.count(1)
 
@@ -38,6 +43,71 @@ def own_kafka(tmp_path: pathlib.Path) -> Iterator[Kafka]:
 def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
     """The shared broker with TLS, SASL and ACLs."""
     server = SecureKafka(tmp_path_factory.mktemp("secure-kafka"))
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The shared PostgreSQL server. Tests use a database of their own (`postgres.create_database(...)`)."""
+    server = Postgres()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for one test, to stop and kill."""
+    server = Postgres()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """The shared MariaDB server. Tests use a database of their own (`mariadb.create_database(...)`)."""
+    server = MariaDb()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def own_mariadb() -> Iterator[MariaDb]:
+    """A MariaDB server for one test, to stop and kill."""
+    server = MariaDb()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Cassandra"]:
+    """The shared Cassandra node. Tests use a keyspace of their own (`cassandra.create_keyspace(...)`)."""
+    from support.services.cassandra import Cassandra  # the driver takes a while to load; most tests do without
+
+    server = Cassandra(tmp_path_factory.mktemp("cassandra"))
+    try:
+        yield server.start()
+        server.stop()
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def own_cassandra(tmp_path: pathlib.Path) -> Iterator["Cassandra"]:
+    """A Cassandra node for one test, to stop, kill and pause."""
+    from support.services.cassandra import Cassandra
+
+    server = Cassandra(tmp_path / "cassandra")
     try:
         yield server.start()
     finally:

@@ -31,10 +31,10 @@ enum class Errc : std::uint8_t {
 /// A failure, saying what to do next. `trace` is the Java-like text for statuses, empty when `text` says it all.
 struct Error {
   Errc code = Errc::kInternal;
-  std::string text{};
+  std::string text = {};
   bool retriable = false;
-  std::string trace{};
-  std::optional<std::string> target_url{};  ///< kNotLeader, kNotAssigned: base URL of the worker that can; may be absent
+  std::string trace = {};
+  std::optional<std::string> target_url = std::nullopt;  ///< kNotLeader, kNotAssigned: base URL of the worker that can; may be absent
   int http_status = 0;                    ///< 0: by code. Set for replies passed on from another worker.
 };
 

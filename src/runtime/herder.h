@@ -15,25 +15,15 @@
 #include "base/result.h"
 #include "millrace/config.h"
 #include "millrace/record.h"
+#include "storage/types.h"
 
 namespace millrace::runtime {
 
-/// A connector config as REST has it: a value may be null (an error at validation, "remove" in PATCH).
-using RawConfig = std::map<std::string, std::optional<std::string>>;
-
-struct ConnectorTaskId {
-  std::string connector;
-  std::int32_t task = 0;
-  auto operator<=>(const ConnectorTaskId&) const = default;
-  /// "connector-task"
-  std::string to_string() const;
-};
-
-enum class TargetState : std::uint8_t { kStarted, kPaused, kStopped };
-enum class State : std::uint8_t { kUnassigned, kRunning, kPaused, kStopped, kFailed, kRestarting, kDestroyed };
-/// "STARTED" / "RUNNING", ...
-const char* name_of(TargetState state) noexcept;
-const char* name_of(State state) noexcept;
+using storage::ConnectorTaskId;
+using storage::name_of;
+using storage::RawConfig;
+using storage::State;
+using storage::TargetState;
 
 enum class ConnectorType : std::uint8_t { kSource, kSink, kUnknown };
 /// "source", "sink", "unknown"

@@ -95,6 +95,10 @@ class ManagedProcess:
         except ProcessLookupError:
             pass
 
+    def send(self, number: int) -> None:
+        """Sends a signal to the process alone."""
+        self._popen.send_signal(number)
+
     def terminate(self, timeout: float = 30.0) -> int:
         """SIGTERM, then the exit status. Still there after `timeout`: SIGKILL, and an AssertionError."""
         if self.is_running():

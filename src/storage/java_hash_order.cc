@@ -1,0 +1,73 @@
+#include "storage/java_hash_order.h"
+
+#include <cstdint>
+#include <utility>
+
+namespace millrace::storage {
+namespace {
+
+/// String.hashCode over UTF-16 units, spread as HashMap does.
+std::uint32_t spread_hash(std::string_view utf8) {
+  std::uint32_t hash = 0;
+  const auto unit = [&hash](std::uint32_t u) { hash = 31 * hash + u; };
+  for (std::size_t i = 0; i < utf8.size();) {
+    const auto lead = static_cast<unsigned char>(utf8[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::uint32_t point = length == 1 ? lead : lead & (0x7FU >> length);
+    for (std::size_t k = 1; k < length && i + k < utf8.size(); ++k) {
+      point = (point << 6) | (static_cast<unsigned char>(utf8[i + k]) & 0x3FU);
+    }
+    i += length;
+    if (point >= 0x10000) {
+      unit(0xD800 + ((point - 0x10000) >> 10));
+      unit(0xDC00 + ((point - 0x10000) & 0x3FF));
+    } else {
+      unit(point);
+    }
+  }
+  return hash ^ (hash >> 16);
+}
+
+class Table {
+ public:
+  void insert(std::size_t index, std::uint32_t hash) {
+    auto& bucket = buckets_[hash & (buckets_.size() - 1)];
+    bucket.emplace_back(index, hash);
+    // A long bucket of a small table makes the table grow instead of turning into a tree.
+    if (bucket.size() > 8 && buckets_.size() < 64) grow();
+    if (++size_ > buckets_.size() * 3 / 4) grow();
+  }
+
+  std::vector<std::size_t> order() const {
+    std::vector<std::size_t> result;
+    result.reserve(size_);
+    for (const auto& bucket : buckets_) {
+      for (const auto& [index, hash] : bucket) result.push_back(index);
+    }
+    return result;
+  }
+
+ private:
+  using Bucket = std::vector<std::pair<std::size_t, std::uint32_t>>;
+
+  void grow() {
+    std::vector<Bucket> larger(buckets_.size() * 2);
+    for (const auto& bucket : buckets_) {
+      for (const auto& node : bucket) larger[node.second & (larger.size() - 1)].push_back(node);
+    }
+    buckets_ = std::move(larger);
+  }
+
+  std::vector<Bucket> buckets_{16};
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::size_t> java_hash_order(const std::vector<std::string_view>& keys) {
+  Table table;
+  for (std::size_t i = 0; i < keys.size(); ++i) table.insert(i, spread_hash(keys[i]));
+  return table.order();
+}
+
+}  // namespace millrace::storage

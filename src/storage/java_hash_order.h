@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace millrace::storage {
+
+/// The order in which a java.util.HashMap that got `keys` (distinct, UTF-8) one after another iterates over them, as
+/// indexes into `keys`. Keys of the offsets topic are compared as bytes, so their fields must be written in this order.
+std::vector<std::size_t> java_hash_order(const std::vector<std::string_view>& keys);
+
+}  // namespace millrace::storage
