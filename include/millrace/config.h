@@ -49,7 +49,8 @@ std::optional<std::string> config_object_text(const ConfigObject& value, ConfigT
 /// Says which rule `value` breaks ("Value must be at least 1"), or nullopt. The table makes the sentence around it.
 using ConfigCheck = std::function<std::optional<std::string>(const ConfigObject& value)>;
 
-// Checks with the texts of Kafka's ConfigDef. Null passes unless said otherwise.
+// Checks with the texts of Kafka's ConfigDef. They see null only for a value that is missing or did not parse, never for a
+// default of null; non_empty lets it pass, the others do not.
 ConfigCheck at_least(std::int64_t minimum);                         ///< null: "Value must be non-null"
 ConfigCheck between(std::int64_t minimum, std::int64_t maximum);    ///< null: "Value must be non-null"
 ConfigCheck non_empty();                                            ///< "String must be non-empty"

@@ -46,12 +46,27 @@ class PluginRegistry {
   class Registration {
    public:
     explicit Registration(PluginEntry& entry) : entry_(entry) {}
-    Registration& alias(std::string name) { entry_.aliases.push_back(std::move(name)); return *this; }
-    Registration& version(std::string version) { entry_.version = std::move(version); return *this; }
-    Registration& summary(std::string text) { entry_.summary = std::move(text); return *this; }
-    Registration& config(const ConfigDef& def) { entry_.config = &def; return *this; }
+    Registration& alias(std::string name) {
+      entry_.aliases.push_back(std::move(name));
+      return *this;
+    }
+    Registration& version(std::string version) {
+      entry_.version = std::move(version);
+      return *this;
+    }
+    Registration& summary(std::string text) {
+      entry_.summary = std::move(text);
+      return *this;
+    }
+    Registration& config(const ConfigDef& def) {
+      entry_.config = &def;
+      return *this;
+    }
     /// The task's Java class name; default: the connector's with "Connector" at the end replaced by "Task".
-    Registration& task_class(std::string name) { entry_.task_class = std::move(name); return *this; }
+    Registration& task_class(std::string name) {
+      entry_.task_class = std::move(name);
+      return *this;
+    }
 
    private:
     PluginEntry& entry_;
@@ -112,6 +127,12 @@ class PluginRegistry {
   /// Everything that is registered from here on comes from that library.
   void set_location(std::string location);
 
+  /// What plugins without a version of their own report.
+  void set_default_version(std::string version);
+
+  /// The plugin's version, or the default one.
+  std::string version_of(const PluginEntry& entry) const;
+
   /// In the order of GET /connector-plugins?connectorsOnly=false: by kind, then class name.
   std::vector<const PluginEntry*> list() const;
 
@@ -119,7 +140,7 @@ class PluginRegistry {
   const PluginEntry* find(PluginKind kind, std::string_view name) const;
 
   /// Connectors of either kind; the looser lookup by simple name (+ "Connector") included.
-  /// Throws ConfigError "Failed to find any class that implements Connector and which name matches ...".
+  /// Throws ConnectError "Failed to find any class that implements Connector and which name matches ...".
   const PluginEntry& connector(std::string_view name) const;
 
  private:
@@ -136,8 +157,8 @@ inline constexpr const char* kAbiStamp = "millrace-sdk-1";
 }  // namespace millrace
 
 /// Written once in a plugin library: MILLRACE_PLUGIN(registry) { registry.source<...>("..."); }
-#define MILLRACE_PLUGIN(registry)                                                                             \
-  extern "C" __attribute__((visibility("default"))) const char* millrace_plugin_abi() {                       \
-    return ::millrace::kAbiStamp;                                                                             \
-  }                                                                                                           \
+#define MILLRACE_PLUGIN(registry)                                                       \
+  extern "C" __attribute__((visibility("default"))) const char* millrace_plugin_abi() { \
+    return ::millrace::kAbiStamp;                                                       \
+  }                                                                                     \
   extern "C" __attribute__((visibility("default"))) void millrace_plugin_register(::millrace::PluginRegistry& registry)

@@ -29,7 +29,8 @@ struct Date {
 /// An ordered list of values. Shared and immutable once it is inside a Value.
 using Array = std::vector<Value>;
 
-/// A map that keeps insertion order. Shared and immutable once it is inside a Value. Lookups are linear: maps are small.
+/// A map that keeps insertion order. Shared and immutable once it is inside a Value. Lookups are linear: maps are
+/// small.
 class Map {
  public:
   using Entry = std::pair<Value, Value>;
@@ -53,6 +54,8 @@ class Map {
   /// The value of `key`, or nullptr.
   const Value* find(const Value& key) const;
   const Value* find(std::string_view key) const;
+  const Value* find(const std::string& key) const { return find(std::string_view(key)); }
+  const Value* find(const char* key) const { return find(std::string_view(key)); }
 
   std::size_t size() const noexcept;
   bool empty() const noexcept;
@@ -67,13 +70,28 @@ class Map {
 };
 
 enum class ValueKind : std::uint8_t {
-  kNull, kBool, kInt8, kInt16, kInt32, kInt64, kFloat32, kFloat64, kString, kBytes, kDecimal, kDate, kArray, kMap, kStruct,
+  kNull,
+  kBool,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFloat32,
+  kFloat64,
+  kString,
+  kBytes,
+  kDecimal,
+  kDate,
+  kArray,
+  kMap,
+  kStruct,
 };
 
 /// One value of Connect's data model, with the Java class it would have: kInt32 is an Integer, kDate a java.util.Date,
 /// kDecimal a BigDecimal, kBytes a byte[], and so on. There is no widening: an int32 is not an int64.
 ///
-/// Copying is cheap: arrays, maps, structs, decimals and bytes are shared and never change once they are inside a Value.
+/// Copying is cheap: arrays, maps, structs, decimals and bytes are shared and never change once they are inside a
+/// Value.
 class Value {
  public:
   Value() noexcept = default;

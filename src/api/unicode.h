@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace::api {
+
+/// The value of the decimal digit at `p` (any Unicode decimal digit of the BMP, as Character.digit has it), `p` moved
+/// behind it; nullopt, `p` untouched, when there is none.
+std::optional<int> next_decimal_digit(const char*& p, const char* end) noexcept;
+
+/// One code point of UTF-8 at `p` (p != end), `p` moved behind it. Malformed input gives U+FFFD and moves on as Java's
+/// decoder does: one replacement for each maximal subpart.
+char32_t next_code_point(const char*& p, const char* end) noexcept;
+
+void append_utf8(std::string& out, char32_t code_point);
+
+/// Whether `text` is well-formed UTF-8.
+bool is_valid_utf8(std::string_view text) noexcept;
+
+/// `text` with every malformed part replaced by U+FFFD, as Java's `new String(bytes, UTF_8)`.
+std::string repair_utf8(std::string_view text);
+
+/// Java's Character.isWhitespace for the characters that UTF-8 text is likely to hold.
+bool is_java_whitespace(char32_t c) noexcept;
+
+/// String.trim(): characters up to U+0020 off both ends.
+std::string_view java_trim(std::string_view text) noexcept;
+
+}  // namespace millrace::api
