@@ -18,8 +18,9 @@ Result<void> FileOffsetStore::start() {
     Result<ByteMap> table = read_java_map(*bytes);
     if (!table) {
       Error error = std::move(table).error();
-      error.text = fmt::format("offsets file {}: {} (offset.storage.file.filename must name a file written by a Connect worker)",
-                               path_, error.text);
+      error.text =
+          fmt::format("offsets file {}: {} (offset.storage.file.filename must name a file written by a Connect worker)",
+                      path_, error.text);
       return error;
     }
     table_ = std::move(*table);

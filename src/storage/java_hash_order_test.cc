@@ -28,8 +28,8 @@ TEST(JavaHashOrderTest, IsTheOrderOfJavaUtilHashMap) {
 TEST(JavaHashOrderTest, GrowsBeyondTwelveKeys) {
   Keys keys;
   for (int i = 0; i < 16; ++i) keys.push_back("key" + std::to_string(i));
-  EXPECT_EQ(ordered(keys), (Keys{"key1", "key2", "key0", "key5", "key6", "key3", "key4", "key9", "key7", "key8", "key11",
-                                 "key10", "key15", "key14", "key13", "key12"}));
+  EXPECT_EQ(ordered(keys), (Keys{"key1", "key2", "key0", "key5", "key6", "key3", "key4", "key9", "key7", "key8",
+                                 "key11", "key10", "key15", "key14", "key13", "key12"}));
 }
 
 TEST(JavaHashOrderTest, CollidingKeysKeepTheirOrder) {

@@ -14,8 +14,16 @@ constexpr std::string_view kMapClass = "java.util.HashMap";
 constexpr std::uint32_t kFirstHandle = 0x7e0000;
 constexpr std::uint32_t kByteArrayClassHandle = kFirstHandle + 2;
 enum : std::uint8_t {
-  kNull = 0x70, kReference = 0x71, kClassDescription = 0x72, kObject = 0x73, kString = 0x74, kArray = 0x75,
-  kBlock = 0x77, kEndBlock = 0x78, kReset = 0x79, kLongBlock = 0x7a,
+  kNull = 0x70,
+  kReference = 0x71,
+  kClassDescription = 0x72,
+  kObject = 0x73,
+  kString = 0x74,
+  kArray = 0x75,
+  kBlock = 0x77,
+  kEndBlock = 0x78,
+  kReset = 0x79,
+  kLongBlock = 0x7a,
 };
 
 // ------------------------------------------------------------------------------------------------------- writing
@@ -102,10 +110,19 @@ class Reader {
     return bytes_.substr(std::exchange(at_, at_ + n), n);
   }
   std::uint8_t u8() { return static_cast<std::uint8_t>(take(1)[0]); }
-  std::uint16_t u16() { const std::uint16_t high = u8(); return static_cast<std::uint16_t>(high << 8 | u8()); }
-  std::uint32_t u32() { const std::uint32_t high = u16(); return high << 16 | u16(); }
+  std::uint16_t u16() {
+    const std::uint16_t high = u8();
+    return static_cast<std::uint16_t>(high << 8 | u8());
+  }
+  std::uint32_t u32() {
+    const std::uint32_t high = u16();
+    return high << 16 | u16();
+  }
   /// Positive floats order as their bits do; negative ones and NaN have to be refused.
-  std::uint32_t f32_bits() { const std::uint32_t bits = u32(); return bits > 0x7f800000U ? 0 : bits; }
+  std::uint32_t f32_bits() {
+    const std::uint32_t bits = u32();
+    return bits > 0x7f800000U ? 0 : bits;
+  }
 
   std::uint8_t next_tag() {
     while (true) {
@@ -117,7 +134,8 @@ class Reader {
 
   const std::variant<std::monostate, std::string, std::pair<std::string, bool>>& referred() {
     const std::uint32_t handle = u32();
-    if (handle < kFirstHandle || handle - kFirstHandle >= handles_.size()) throw Malformed{"a back reference leads nowhere"};
+    if (handle < kFirstHandle || handle - kFirstHandle >= handles_.size())
+      throw Malformed{"a back reference leads nowhere"};
     return handles_[handle - kFirstHandle];
   }
 
@@ -129,7 +147,8 @@ class Reader {
       if (const auto* named = std::get_if<std::pair<std::string, bool>>(&target)) return named->first;
       throw Malformed{"a back reference to a class leads to something else"};
     }
-    if (tag != kClassDescription) throw Malformed{fmt::format("a class description starts with type code 0x{:02x}", tag)};
+    if (tag != kClassDescription)
+      throw Malformed{fmt::format("a class description starts with type code 0x{:02x}", tag)};
     std::string name(take(u16()));
     take(8);  // serialVersionUID
     handles_.emplace_back(std::pair(name, true));
@@ -164,7 +183,8 @@ class Reader {
       if (const auto* bytes = std::get_if<std::string>(&target)) return *bytes;
       throw Malformed{"a back reference to a byte array leads to something else"};
     }
-    if (tag != kArray) throw Malformed{fmt::format("an entry has type code 0x{:02x}; only byte arrays are expected", tag)};
+    if (tag != kArray)
+      throw Malformed{fmt::format("an entry has type code 0x{:02x}; only byte arrays are expected", tag)};
     if (class_description() != "[B") throw Malformed{"an entry is an array of something else than bytes"};
     const std::uint32_t length = u32();
     std::string bytes(take(length));

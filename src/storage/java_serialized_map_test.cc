@@ -60,8 +60,8 @@ TEST(JavaSerializedMapTest, ASharedArrayIsReadThroughItsBackReference) {
 }
 
 TEST(JavaSerializedMapTest, ResetAndLongBlocksAreRead) {
-  const std::string bytes = hex({"aced0005 79", kHead.substr(9), "0000000c 7a 00000008 00000010 00000001", kFirstArray,
-                                 "00000001 61", "70 78"});
+  const std::string bytes = hex(
+      {"aced0005 79", kHead.substr(9), "0000000c 7a 00000008 00000010 00000001", kFirstArray, "00000001 61", "70 78"});
   EXPECT_EQ(*read_java_map(bytes), (ByteMap{{"a", std::nullopt}}));
 }
 
@@ -75,7 +75,8 @@ TEST(JavaSerializedMapTest, AnEarlyEndIsAnEmptyMapAtEveryLength) {
 }
 
 TEST(JavaSerializedMapTest, OtherClassesAreRefused) {
-  const std::string bytes = hex({"aced0005 7372 0013 6a6176612e7574696c2e486173685461626c65 78 0000000000000000 02 0000 78 70"});
+  const std::string bytes =
+      hex({"aced0005 7372 0013 6a6176612e7574696c2e486173685461626c65 78 0000000000000000 02 0000 78 70"});
   const auto read = read_java_map(bytes);
   ASSERT_FALSE(read.ok());
   EXPECT_NE(read.error().text.find("Expected HashMap but found class java.util.HashTable"), std::string::npos);

@@ -48,7 +48,9 @@ void append_base64(std::string& out, const Bytes& bytes) {
   out += '"';
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = bytes.size() - i;
-    const auto byte = [&](std::size_t k) { return k < left ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) : 0U; };
+    const auto byte = [&](std::size_t k) {
+      return k < left ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) : 0U;
+    };
     const std::uint32_t word = byte(0) << 16 | byte(1) << 8 | byte(2);
     out += kDigits[word >> 18];
     out += kDigits[word >> 12 & 63];
@@ -251,9 +253,11 @@ class Parser {
     const std::string_view digits = text_.substr(start, at_ - start);
     const char* end = digits.data() + digits.size();
     std::int64_t integer = 0;
-    if (const auto r = std::from_chars(digits.data(), end, integer); r.ec == std::errc() && r.ptr == end) return Value(integer);
+    if (const auto r = std::from_chars(digits.data(), end, integer); r.ec == std::errc() && r.ptr == end)
+      return Value(integer);
     double real = 0;
-    if (const auto r = std::from_chars(digits.data(), end, real); r.ec == std::errc() && r.ptr == end) return Value(real);
+    if (const auto r = std::from_chars(digits.data(), end, real); r.ec == std::errc() && r.ptr == end)
+      return Value(real);
     throw Malformed{};
   }
 
@@ -286,7 +290,8 @@ Result<std::string> encode_offset_key(std::string_view connector, const OffsetMa
 
 Result<std::string> encode_offset_value(const OffsetMap& offset) {
   std::string value;
-  if (Result<void> appended = append_map(value, *offset, FieldOrder::kHashMap); !appended) return std::move(appended).error();
+  if (Result<void> appended = append_map(value, *offset, FieldOrder::kHashMap); !appended)
+    return std::move(appended).error();
   return value;
 }
 

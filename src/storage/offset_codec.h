@@ -26,7 +26,8 @@ std::optional<OffsetKey> decode_offset_key(std::string_view bytes);
 /// Integers come back as int64, reals as double. JSON null is a null pointer; kInvalid: not a JSON object.
 Result<OffsetMap> decode_offset_value(std::string_view bytes);
 
-/// A text that is equal for partitions of equal content, whatever the order of their fields and the width of their integers.
+/// A text that is equal for partitions of equal content, whatever the order of their fields and the width of their
+/// integers.
 std::string canonical_partition(const OffsetMap& partition);
 
 }  // namespace millrace::storage

@@ -23,7 +23,8 @@ TEST(OffsetCodecTest, FieldsOfAKeyComeInHashMapOrder) {
 }
 
 TEST(OffsetCodecTest, WhatIsReadBackHasTheSameContent) {
-  const OffsetMap partition = map({{"name", "a\"\\\n\x01ü"}, {"id", std::int64_t{-5}}, {"on", true}, {"none", nullptr}});
+  const OffsetMap partition =
+      map({{"name", "a\"\\\n\x01ü"}, {"id", std::int64_t{-5}}, {"on", true}, {"none", nullptr}});
   const auto key = decode_offset_key(*encode_offset_key("c-1", partition));
   ASSERT_TRUE(key.has_value());
   EXPECT_EQ(key->connector, "c-1");
@@ -42,7 +43,8 @@ TEST(OffsetCodecTest, OtherShapesAreNotKeys) {
 TEST(OffsetCodecTest, OnlyPrimitivesMayBeStored) {
   const auto refused = encode_offset_value(map({{"f", Value(Array{})}}));
   ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().text, "Offsets may only contain primitive types as values, but field f contains java.util.ArrayList");
+  EXPECT_EQ(refused.error().text,
+            "Offsets may only contain primitive types as values, but field f contains java.util.ArrayList");
 }
 
 TEST(OffsetCodecTest, CanonicalTextIgnoresOrderAndWidth) {

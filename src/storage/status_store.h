@@ -78,8 +78,8 @@ class StatusTable {
   /// May `status` replace `current` under the rule of `put_safe`?
   static bool safe_to_replace(const std::optional<Status>& current, const Status& status);
 
-  /// Is `status`, read back from the topic, older news than `current`? An UNASSIGNED task of the generation in which another
-  /// worker has started it already, or of an earlier one.
+  /// Is `status`, read back from the topic, older news than `current`? An UNASSIGNED task of the generation in which
+  /// another worker has started it already, or of an earlier one.
   static bool is_late(const std::optional<Status>& current, const Status& status);
 
  private:

@@ -15,32 +15,22 @@ std::string ConnectorTaskId::to_string() const { return connector + "-" + std::t
 
 const char* name_of(TargetState state) noexcept {
   switch (state) {
-    case TargetState::kStarted:
-      return "STARTED";
-    case TargetState::kPaused:
-      return "PAUSED";
-    case TargetState::kStopped:
-      return "STOPPED";
+    case TargetState::kStarted: return "STARTED";
+    case TargetState::kPaused: return "PAUSED";
+    case TargetState::kStopped: return "STOPPED";
   }
   return "";
 }
 
 const char* name_of(State state) noexcept {
   switch (state) {
-    case State::kUnassigned:
-      return "UNASSIGNED";
-    case State::kRunning:
-      return "RUNNING";
-    case State::kPaused:
-      return "PAUSED";
-    case State::kStopped:
-      return "STOPPED";
-    case State::kFailed:
-      return "FAILED";
-    case State::kRestarting:
-      return "RESTARTING";
-    case State::kDestroyed:
-      return "DESTROYED";
+    case State::kUnassigned: return "UNASSIGNED";
+    case State::kRunning: return "RUNNING";
+    case State::kPaused: return "PAUSED";
+    case State::kStopped: return "STOPPED";
+    case State::kFailed: return "FAILED";
+    case State::kRestarting: return "RESTARTING";
+    case State::kDestroyed: return "DESTROYED";
   }
   return "";
 }
