@@ -17,7 +17,7 @@ class ConfigRecordReaderTest : public ::testing::Test, public ConfigUpdateListen
     events_.push_back(text);
   }
   void on_target_state_changed(const std::string& c) override { events_.push_back("state " + c); }
-  void on_session_key(const SessionKey& key) override { events_.push_back("key " + key.key); }
+  void on_session_key(const SessionKey& key) override { events_.push_back("key " + std::to_string(key.key.size())); }
   void on_restart_request(const RestartRecord& r) override {
     events_.push_back("restart " + r.connector + (r.only_failed ? " failed" : "") + (r.include_tasks ? " tasks" : ""));
   }
@@ -126,7 +126,7 @@ TEST_F(ConfigRecordReaderTest, SessionKeysAreBase64) {
         {{"key", Value(text)}, {"algorithm", Value("HmacSHA256")}, {"creation-timestamp", Value(std::int64_t{7})}});
   };
   EXPECT_EQ(apply("session-key", key("a2V5")), "");
-  EXPECT_EQ(reader_.state().session_key, (SessionKey{"key", "HmacSHA256", 7}));
+  EXPECT_EQ(reader_.state().session_key, (SessionKey{{'k', 'e', 'y'}, "HmacSHA256", 7}));
   EXPECT_NE(apply("session-key", key("!")), "");
   EXPECT_NE(apply("session-key", std::nullopt), "");
 }
