@@ -283,21 +283,16 @@ ConfigObject ConfigDef::parse_type(const std::string& name, const std::string& t
       if (equals_ignoring_case(trimmed, "true")) return true;
       if (equals_ignoring_case(trimmed, "false")) return false;
       throw ConfigError(invalid_value(name, text, "Expected value to be either true or false"));
-    case ConfigType::kInt:
-      return number(parse_integer<std::int32_t>(trimmed));
-    case ConfigType::kShort:
-      return number(parse_integer<std::int16_t>(trimmed));
-    case ConfigType::kLong:
-      return number(parse_integer<std::int64_t>(trimmed));
+    case ConfigType::kInt: return number(parse_integer<std::int32_t>(trimmed));
+    case ConfigType::kShort: return number(parse_integer<std::int16_t>(trimmed));
+    case ConfigType::kLong: return number(parse_integer<std::int64_t>(trimmed));
     case ConfigType::kDouble:
       if (const auto value = parse_double(trimmed)) return *value;
       throw ConfigError(invalid_value(name, text, "Not a number of type DOUBLE"));
-    case ConfigType::kList:
-      return split_list(trimmed);
+    case ConfigType::kList: return split_list(trimmed);
     case ConfigType::kString:
     case ConfigType::kClass:
-    case ConfigType::kPassword:
-      break;
+    case ConfigType::kPassword: break;
   }
   return std::string(trimmed);
 }

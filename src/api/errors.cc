@@ -29,7 +29,8 @@ std::string ConnectError::trace() const {
   std::string_view rest = cause_;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    out += "\nCaused by: ";
+    // A line that begins with a blank goes on with the message above it.
+    out += rest.front() == ' ' ? "\n" : "\nCaused by: ";
     out += rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   }

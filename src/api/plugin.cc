@@ -35,16 +35,11 @@ std::string_view simple_name(std::string_view class_name) {
 std::string_view suffix_of(PluginKind kind) {
   switch (kind) {
     case PluginKind::kSink:
-    case PluginKind::kSource:
-      return "Connector";
-    case PluginKind::kTransformation:
-      return "Transformation";
-    case PluginKind::kPredicate:
-      return "Predicate";
-    case PluginKind::kConverter:
-      return "Converter";
-    case PluginKind::kHeaderConverter:
-      return "HeaderConverter";
+    case PluginKind::kSource: return "Connector";
+    case PluginKind::kTransformation: return "Transformation";
+    case PluginKind::kPredicate: return "Predicate";
+    case PluginKind::kConverter: return "Converter";
+    case PluginKind::kHeaderConverter: return "HeaderConverter";
   }
   return {};
 }

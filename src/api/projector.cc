@@ -53,20 +53,14 @@ Value project_primitive(const Schema& source, const Value& value, const Schema& 
   if (!value.is_integer() && value.kind() != ValueKind::kFloat32 && value.kind() != ValueKind::kFloat64) return value;
   if (source.type() == target.type()) return value;
   switch (target.type()) {
-    case Type::kInt8:
-      return static_cast<std::int8_t>(value.integer());
-    case Type::kInt16:
-      return static_cast<std::int16_t>(value.integer());
-    case Type::kInt32:
-      return static_cast<std::int32_t>(value.integer());
-    case Type::kInt64:
-      return value.integer();
+    case Type::kInt8: return static_cast<std::int8_t>(value.integer());
+    case Type::kInt16: return static_cast<std::int16_t>(value.integer());
+    case Type::kInt32: return static_cast<std::int32_t>(value.integer());
+    case Type::kInt64: return value.integer();
     case Type::kFloat32:
       return value.is_integer() ? static_cast<float>(value.integer()) : static_cast<float>(as_double(value));
-    case Type::kFloat64:
-      return as_double(value);
-    default:
-      return value;
+    case Type::kFloat64: return as_double(value);
+    default: return value;
   }
 }
 
@@ -93,8 +87,7 @@ Value project_struct(const Struct& source, const Schema& target, const SchemaPtr
 
 Value project_required(const SchemaPtr& source, const Value& value, const SchemaPtr& target) {
   switch (target->type()) {
-    case Type::kStruct:
-      return project_struct(value.as_struct(), *target, target);
+    case Type::kStruct: return project_struct(value.as_struct(), *target, target);
     case Type::kArray: {
       Array out;
       out.reserve(value.as_array().size());
@@ -111,8 +104,7 @@ Value project_required(const SchemaPtr& source, const Value& value, const Schema
       }
       return out;
     }
-    default:
-      return project_primitive(*source, value, *target);
+    default: return project_primitive(*source, value, *target);
   }
 }
 

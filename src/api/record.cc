@@ -14,10 +14,8 @@ namespace {
 
 bool fits(const Schema& schema, const Value& value) {
   switch (schema.type()) {
-    case Type::kInt8:
-      return value.kind() == ValueKind::kInt8;
-    case Type::kInt16:
-      return value.kind() == ValueKind::kInt16;
+    case Type::kInt8: return value.kind() == ValueKind::kInt8;
+    case Type::kInt16: return value.kind() == ValueKind::kInt16;
     case Type::kInt32:
       return value.kind() == ValueKind::kInt32 ||
              (value.kind() == ValueKind::kDate &&
@@ -25,23 +23,16 @@ bool fits(const Schema& schema, const Value& value) {
     case Type::kInt64:
       return value.kind() == ValueKind::kInt64 ||
              (value.kind() == ValueKind::kDate && schema.logical() == LogicalType::kTimestamp);
-    case Type::kFloat32:
-      return value.kind() == ValueKind::kFloat32;
-    case Type::kFloat64:
-      return value.kind() == ValueKind::kFloat64;
-    case Type::kBoolean:
-      return value.kind() == ValueKind::kBool;
-    case Type::kString:
-      return value.kind() == ValueKind::kString;
+    case Type::kFloat32: return value.kind() == ValueKind::kFloat32;
+    case Type::kFloat64: return value.kind() == ValueKind::kFloat64;
+    case Type::kBoolean: return value.kind() == ValueKind::kBool;
+    case Type::kString: return value.kind() == ValueKind::kString;
     case Type::kBytes:
       return value.kind() == ValueKind::kBytes ||
              (value.kind() == ValueKind::kDecimal && schema.logical() == LogicalType::kDecimal);
-    case Type::kArray:
-      return value.kind() == ValueKind::kArray;
-    case Type::kMap:
-      return value.kind() == ValueKind::kMap;
-    case Type::kStruct:
-      return value.kind() == ValueKind::kStruct;
+    case Type::kArray: return value.kind() == ValueKind::kArray;
+    case Type::kMap: return value.kind() == ValueKind::kMap;
+    case Type::kStruct: return value.kind() == ValueKind::kStruct;
   }
   return false;
 }
@@ -63,12 +54,9 @@ std::string base_text(const ConnectRecord& r) {
 
 const char* name_of(TimestampType type) {
   switch (type) {
-    case TimestampType::kCreateTime:
-      return "CreateTime";
-    case TimestampType::kLogAppendTime:
-      return "LogAppendTime";
-    case TimestampType::kNoTimestampType:
-      break;
+    case TimestampType::kCreateTime: return "CreateTime";
+    case TimestampType::kLogAppendTime: return "LogAppendTime";
+    case TimestampType::kNoTimestampType: break;
   }
   return "NoTimestampType";
 }

@@ -114,40 +114,25 @@ struct Location {
 
 bool has_expected_class(const Schema& schema, const Value& value) {
   switch (schema.logical()) {
-    case LogicalType::kDecimal:
-      return value.kind() == ValueKind::kDecimal;
+    case LogicalType::kDecimal: return value.kind() == ValueKind::kDecimal;
     case LogicalType::kDate:
     case LogicalType::kTime:
-    case LogicalType::kTimestamp:
-      return value.kind() == ValueKind::kDate;
-    case LogicalType::kNone:
-      break;
+    case LogicalType::kTimestamp: return value.kind() == ValueKind::kDate;
+    case LogicalType::kNone: break;
   }
   switch (schema.type()) {
-    case Type::kInt8:
-      return value.kind() == ValueKind::kInt8;
-    case Type::kInt16:
-      return value.kind() == ValueKind::kInt16;
-    case Type::kInt32:
-      return value.kind() == ValueKind::kInt32;
-    case Type::kInt64:
-      return value.kind() == ValueKind::kInt64;
-    case Type::kFloat32:
-      return value.kind() == ValueKind::kFloat32;
-    case Type::kFloat64:
-      return value.kind() == ValueKind::kFloat64;
-    case Type::kBoolean:
-      return value.kind() == ValueKind::kBool;
-    case Type::kString:
-      return value.kind() == ValueKind::kString;
-    case Type::kBytes:
-      return value.kind() == ValueKind::kBytes;
-    case Type::kArray:
-      return value.kind() == ValueKind::kArray;
-    case Type::kMap:
-      return value.kind() == ValueKind::kMap;
-    case Type::kStruct:
-      return value.kind() == ValueKind::kStruct;
+    case Type::kInt8: return value.kind() == ValueKind::kInt8;
+    case Type::kInt16: return value.kind() == ValueKind::kInt16;
+    case Type::kInt32: return value.kind() == ValueKind::kInt32;
+    case Type::kInt64: return value.kind() == ValueKind::kInt64;
+    case Type::kFloat32: return value.kind() == ValueKind::kFloat32;
+    case Type::kFloat64: return value.kind() == ValueKind::kFloat64;
+    case Type::kBoolean: return value.kind() == ValueKind::kBool;
+    case Type::kString: return value.kind() == ValueKind::kString;
+    case Type::kBytes: return value.kind() == ValueKind::kBytes;
+    case Type::kArray: return value.kind() == ValueKind::kArray;
+    case Type::kMap: return value.kind() == ValueKind::kMap;
+    case Type::kStruct: return value.kind() == ValueKind::kStruct;
   }
   return false;
 }
@@ -199,8 +184,7 @@ void validate_value(const Schema& schema, const Value& value, const Location& lo
       }
       break;
     }
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -409,22 +393,19 @@ std::int32_t decimal_scale(const Schema& schema) {
 Value to_logical(const Schema& schema, const Value& base) {
   if (base.is_null()) return base;
   switch (schema.logical()) {
-    case LogicalType::kNone:
-      return base;
+    case LogicalType::kNone: return base;
     case LogicalType::kDecimal: {
       auto decimal = Decimal::from_unscaled_bytes(base.as_bytes(), decimal_scale(schema));
       if (!decimal) throw NumberFormatError("Zero length BigInteger");
       return Value(*std::move(decimal));
     }
-    case LogicalType::kDate:
-      return Date{base.integer() * kMillisPerDay};
+    case LogicalType::kDate: return Date{base.integer() * kMillisPerDay};
     case LogicalType::kTime:
       if (base.integer() < 0 || base.integer() > kMillisPerDay) {
         throw DataError("Time values must use number of milliseconds greater than 0 and less than 86400000");
       }
       return Date{base.integer()};
-    case LogicalType::kTimestamp:
-      return Date{base.integer()};
+    case LogicalType::kTimestamp: return Date{base.integer()};
   }
   return base;
 }
@@ -432,8 +413,7 @@ Value to_logical(const Schema& schema, const Value& base) {
 Value from_logical(const Schema& schema, const Value& value) {
   if (value.is_null()) return value;
   switch (schema.logical()) {
-    case LogicalType::kNone:
-      return value;
+    case LogicalType::kNone: return value;
     case LogicalType::kDecimal: {
       const std::int32_t scale = decimal_scale(schema);
       const Decimal& decimal = value.as_decimal();
@@ -457,8 +437,7 @@ Value from_logical(const Schema& schema, const Value& value) {
       }
       return static_cast<std::int32_t>(ms);
     }
-    case LogicalType::kTimestamp:
-      return value.as_date().epoch_ms;
+    case LogicalType::kTimestamp: return value.as_date().epoch_ms;
   }
   return value;
 }

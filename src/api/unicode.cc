@@ -1,7 +1,5 @@
 #include "api/unicode.h"
 
-#include <cstring>
-
 namespace millrace::api {
 
 namespace {
@@ -104,33 +102,6 @@ void append_utf8(std::string& out, char32_t c) {
     out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
     out += static_cast<char>(0x80 | (c & 0x3F));
   }
-}
-
-bool is_valid_utf8(std::string_view text) noexcept {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p != end) {
-    // Eight ASCII bytes at a time.
-    while (end - p >= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, p, 8);
-      if ((word & 0x8080808080808080U) != 0) break;
-      p += 8;
-    }
-    if (p == end) break;
-    char32_t code = 0;
-    if (!decode(p, end, code)) return false;
-  }
-  return true;
-}
-
-std::string repair_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p != end) append_utf8(out, next_code_point(p, end));
-  return out;
 }
 
 bool is_java_whitespace(char32_t c) noexcept {

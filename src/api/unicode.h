@@ -17,12 +17,6 @@ char32_t next_code_point(const char*& p, const char* end) noexcept;
 
 void append_utf8(std::string& out, char32_t code_point);
 
-/// Whether `text` is well-formed UTF-8.
-bool is_valid_utf8(std::string_view text) noexcept;
-
-/// `text` with every malformed part replaced by U+FFFD, as Java's `new String(bytes, UTF_8)`.
-std::string repair_utf8(std::string_view text);
-
 /// Java's Character.isWhitespace for the characters that UTF-8 text is likely to hold.
 bool is_java_whitespace(char32_t c) noexcept;
 

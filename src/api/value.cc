@@ -78,22 +78,17 @@ Value::Value(Struct v) : v_(std::make_shared<const Struct>(std::move(v))) {}
 
 std::int64_t Value::integer() const {
   switch (kind()) {
-    case ValueKind::kInt8:
-      return as_int8();
-    case ValueKind::kInt16:
-      return as_int16();
-    case ValueKind::kInt32:
-      return as_int32();
-    default:
-      return as_int64();
+    case ValueKind::kInt8: return as_int8();
+    case ValueKind::kInt16: return as_int16();
+    case ValueKind::kInt32: return as_int32();
+    default: return as_int64();
   }
 }
 
 bool Value::operator==(const Value& other) const {
   if (v_.index() != other.v_.index()) return false;
   switch (kind()) {
-    case ValueKind::kNull:
-      return true;
+    case ValueKind::kNull: return true;
     case ValueKind::kFloat32: {
       const float a = as_float32();
       const float b = other.as_float32();
@@ -105,18 +100,12 @@ bool Value::operator==(const Value& other) const {
       const double b = other.as_float64();
       return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b);
     }
-    case ValueKind::kBytes:
-      return &as_bytes() == &other.as_bytes() || as_bytes() == other.as_bytes();
-    case ValueKind::kDecimal:
-      return &as_decimal() == &other.as_decimal() || as_decimal() == other.as_decimal();
-    case ValueKind::kArray:
-      return &as_array() == &other.as_array() || as_array() == other.as_array();
-    case ValueKind::kMap:
-      return &as_map() == &other.as_map() || as_map() == other.as_map();
-    case ValueKind::kStruct:
-      return &as_struct() == &other.as_struct() || as_struct() == other.as_struct();
-    default:
-      return v_ == other.v_;
+    case ValueKind::kBytes: return &as_bytes() == &other.as_bytes() || as_bytes() == other.as_bytes();
+    case ValueKind::kDecimal: return &as_decimal() == &other.as_decimal() || as_decimal() == other.as_decimal();
+    case ValueKind::kArray: return &as_array() == &other.as_array() || as_array() == other.as_array();
+    case ValueKind::kMap: return &as_map() == &other.as_map() || as_map() == other.as_map();
+    case ValueKind::kStruct: return &as_struct() == &other.as_struct() || as_struct() == other.as_struct();
+    default: return v_ == other.v_;
   }
 }
 
@@ -145,36 +134,18 @@ void append_map(std::string& out, const Map& map) {
 
 void append_text(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case ValueKind::kNull:
-      out += "null";
-      return;
-    case ValueKind::kBool:
-      out += value.as_bool() ? "true" : "false";
-      return;
+    case ValueKind::kNull: out += "null"; return;
+    case ValueKind::kBool: out += value.as_bool() ? "true" : "false"; return;
     case ValueKind::kInt8:
     case ValueKind::kInt16:
     case ValueKind::kInt32:
-    case ValueKind::kInt64:
-      append_integer(out, value.integer());
-      return;
-    case ValueKind::kFloat32:
-      append_java_float(out, value.as_float32());
-      return;
-    case ValueKind::kFloat64:
-      append_java_double(out, value.as_float64());
-      return;
-    case ValueKind::kString:
-      out += value.as_string();
-      return;
-    case ValueKind::kBytes:
-      out += "[B@0";
-      return;  // Java prints the object's hash there
-    case ValueKind::kDecimal:
-      out += value.as_decimal().to_string();
-      return;
-    case ValueKind::kDate:
-      api::append_java_date(out, value.as_date().epoch_ms);
-      return;
+    case ValueKind::kInt64: append_integer(out, value.integer()); return;
+    case ValueKind::kFloat32: append_java_float(out, value.as_float32()); return;
+    case ValueKind::kFloat64: append_java_double(out, value.as_float64()); return;
+    case ValueKind::kString: out += value.as_string(); return;
+    case ValueKind::kBytes: out += "[B@0"; return;  // Java prints the object's hash there
+    case ValueKind::kDecimal: out += value.as_decimal().to_string(); return;
+    case ValueKind::kDate: api::append_java_date(out, value.as_date().epoch_ms); return;
     case ValueKind::kArray: {
       out += '[';
       bool first = true;
@@ -186,12 +157,8 @@ void append_text(std::string& out, const Value& value) {
       out += ']';
       return;
     }
-    case ValueKind::kMap:
-      append_map(out, value.as_map());
-      return;
-    case ValueKind::kStruct:
-      out += value.as_struct().to_string();
-      return;
+    case ValueKind::kMap: append_map(out, value.as_map()); return;
+    case ValueKind::kStruct: out += value.as_struct().to_string(); return;
   }
 }
 
@@ -206,36 +173,21 @@ std::string Value::to_string() const {
 
 const char* Value::java_class() const noexcept {
   switch (kind()) {
-    case ValueKind::kNull:
-      return "null";
-    case ValueKind::kBool:
-      return "java.lang.Boolean";
-    case ValueKind::kInt8:
-      return "java.lang.Byte";
-    case ValueKind::kInt16:
-      return "java.lang.Short";
-    case ValueKind::kInt32:
-      return "java.lang.Integer";
-    case ValueKind::kInt64:
-      return "java.lang.Long";
-    case ValueKind::kFloat32:
-      return "java.lang.Float";
-    case ValueKind::kFloat64:
-      return "java.lang.Double";
-    case ValueKind::kString:
-      return "java.lang.String";
-    case ValueKind::kBytes:
-      return "[B";
-    case ValueKind::kDecimal:
-      return "java.math.BigDecimal";
-    case ValueKind::kDate:
-      return "java.util.Date";
-    case ValueKind::kArray:
-      return "java.util.ArrayList";
-    case ValueKind::kMap:
-      return "java.util.HashMap";
-    case ValueKind::kStruct:
-      return "org.apache.kafka.connect.data.Struct";
+    case ValueKind::kNull: return "null";
+    case ValueKind::kBool: return "java.lang.Boolean";
+    case ValueKind::kInt8: return "java.lang.Byte";
+    case ValueKind::kInt16: return "java.lang.Short";
+    case ValueKind::kInt32: return "java.lang.Integer";
+    case ValueKind::kInt64: return "java.lang.Long";
+    case ValueKind::kFloat32: return "java.lang.Float";
+    case ValueKind::kFloat64: return "java.lang.Double";
+    case ValueKind::kString: return "java.lang.String";
+    case ValueKind::kBytes: return "[B";
+    case ValueKind::kDecimal: return "java.math.BigDecimal";
+    case ValueKind::kDate: return "java.util.Date";
+    case ValueKind::kArray: return "java.util.ArrayList";
+    case ValueKind::kMap: return "java.util.HashMap";
+    case ValueKind::kStruct: return "org.apache.kafka.connect.data.Struct";
   }
   return "null";
 }

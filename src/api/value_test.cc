@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "api/calendar.h"
-#include "api/unicode.h"
 #include "millrace/schema.h"
 
 namespace millrace {
@@ -72,14 +71,6 @@ TEST(CalendarTest, RoundTripsOverFourThousandYears) {
     EXPECT_EQ(api::millis_from_civil(t.year, t.month, t.day, t.hour, t.minute, t.second, t.millisecond), ms) << day;
   }
   EXPECT_EQ(api::millis_from_civil(2019, 13, 45, 0, 0, 0, 0), api::millis_from_civil(2020, 2, 14, 0, 0, 0, 0));
-}
-
-TEST(UnicodeTest, RepairsMalformedTextAsJavaDoes) {
-  EXPECT_EQ(api::repair_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
-  EXPECT_EQ(api::repair_utf8("\xE2\x82"), "\xEF\xBF\xBD");              // a cut character is one replacement
-  EXPECT_EQ(api::repair_utf8("\xC0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD");  // no overlong forms
-  EXPECT_TRUE(api::is_valid_utf8("h\xC3\xA9llo w\xC3\xB6rld, long enough"));
-  EXPECT_FALSE(api::is_valid_utf8("12345678\xFF"));
 }
 
 }  // namespace
