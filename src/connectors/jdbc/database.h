@@ -109,6 +109,8 @@ struct TableFilter {
   std::optional<std::string> catalog_pattern;  ///< SQL LIKE patterns; nullopt: any
   std::optional<std::string> schema_pattern;
   std::vector<std::string> types{"TABLE"};
+  /// Without a catalog pattern: databases of the server other than the connected one, where a session sees several.
+  bool other_databases = false;
 };
 
 /// A timestamp bound of a query.
