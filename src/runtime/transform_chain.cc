@@ -123,7 +123,8 @@ bool ConfiguredTransform::guarded(Record& record, Apply&& apply) {
     return apply();
   } catch (ConnectError& error) {
     // Only adds to it on its way to the error policy.
-    error.set_place("transform \"" + alias_ + "\" (" + class_name_ + "), " + part_text(class_name_, record));
+    error.set_place(part_text(class_name_, record));
+    error.add_outer_place("transform \"" + alias_ + "\" (" + class_name_ + ")");
     throw;
   }
 }
