@@ -2,7 +2,9 @@
 #include <array>
 
 #include "connectors/jdbc/database.h"
+#include "connectors/jdbc/dialects/mysql/my_connection.h"
 #include "connectors/jdbc/dialects/postgresql/pg_connection.h"
+#include "connectors/jdbc/dialects/sqlite/sqlite_connection.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/errors.h"
 
@@ -73,7 +75,11 @@ const Dialect& find_dialect(const std::string& dialect_name, const std::string& 
   static const postgresql::PgDialect kPostgresql;
   const auto [subprotocol, rest] = split_jdbc_url(url);
   const std::string protocol = to_lower(subprotocol);
+  static const mysql::MyDialect kMysql;
+  static const sqlite::SqliteDialect kSqlite;
+  if (protocol == "sqlite") return kSqlite;
   if (protocol == "postgresql") return kPostgresql;
+  if (protocol == "mysql" || protocol == "mysql+srv" || protocol == "mariadb") return kMysql;
   throw ConfigError("connection.url: no database client for \"jdbc:" + subprotocol +
                     ":\" URLs; there are postgresql, mysql, mariadb, sqlite, and odbc: for any database with an ODBC driver" +
                     (dialect_name.empty() ? "" : " (dialect.name \"" + dialect_name + "\" only chooses how SQL is written)"));

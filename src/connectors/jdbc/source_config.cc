@@ -310,6 +310,11 @@ ConnectionSettings SourceConfig::connection(const Props& props) const {
   return settings;
 }
 
-TableFilter SourceConfig::table_filter() const { return {catalog_pattern, schema_pattern, table_types}; }
+TableFilter SourceConfig::table_filter() const {
+  // Differs: without a pattern the Java connector looks into every database of a MySQL server. Here a name with a database
+  // in it, or a regular expression, asks for that.
+  const bool named = std::any_of(whitelist.begin(), whitelist.end(), [](const std::string& name) { return name.find('.') != std::string::npos; });
+  return {catalog_pattern, schema_pattern, table_types, named || !include_list.empty()};
+}
 
 }  // namespace millrace::jdbc

@@ -33,6 +33,13 @@ class SqlError : public ConnectError {
   std::int64_t vendor_code_;
 };
 
+/// A value of the database that no Connect value can hold. Fails the task.
+class SqlDataError : public DataError {
+ public:
+  using DataError::DataError;
+  const char* java_class() const noexcept override { return "java.sql.SQLDataException"; }
+};
+
 /// The task or connector is stopping; whatever ran was given up.
 class Interrupted : public ConnectError {
  public:

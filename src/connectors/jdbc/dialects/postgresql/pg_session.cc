@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -13,6 +14,11 @@ namespace {
 std::string trimmed(const char* text) {
   std::string out = text == nullptr ? "" : text;
   while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
+  // One line: libpq adds hints on lines of their own.
+  for (std::size_t at = out.find_first_of("\n\t"); at != std::string::npos; at = out.find_first_of("\n\t", at)) {
+    const std::size_t end = std::min(out.find_first_not_of(" \n\t", at), out.size());
+    out.replace(at, end - at, " ");
+  }
   return out;
 }
 
