@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "connectors/cassandra/common/json.h"
 #include "connectors/cassandra/cql/session.h"
 #include "connectors/cassandra/cql/values.h"
 
@@ -73,31 +74,6 @@ Decimal read_decimal(std::string_view bytes) {
   auto value = Decimal::from_unscaled_bytes(Bytes(unscaled.begin(), unscaled.end()), scale);
   if (!value) throw cql::WireError("a decimal without digits");
   return std::move(*value);
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  out.push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\f': out += "\\f"; break;
-      case '\r': out += "\\r"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(kHex[c & 15]);
-        } else {
-          out.push_back(c);
-        }
-    }
-  }
-  out.push_back('"');
 }
 
 void append_cql_literal(std::string& out, const DataType& type, std::string_view bytes) {

@@ -20,8 +20,6 @@ void append_json(std::string& out, const cql::DataType& type, std::string_view b
 enum class JsonTimestamps : std::uint8_t { kMilliseconds, kIsoText };
 void append_json(std::string& out, const cql::DataType& type, std::string_view bytes, JsonTimestamps timestamps);
 
-void append_json_string(std::string& out, std::string_view text);
-
 /// The items of a collection, tuple, user-defined type or vector: `each(index, item)`, a null item has a null data pointer.
 /// For maps keys and values come in turn. Throws cql::WireError.
 template <class F>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "connectors/cassandra/common/json.h"
 #include "connectors/cassandra/cql/values.h"
 #include "connectors/cassandra/source/render.h"
 #include "millrace/errors.h"
