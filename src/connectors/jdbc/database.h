@@ -117,6 +117,7 @@ struct TableFilter {
 struct TimestampBound {
   Instant instant;
   bool column_is_instant = false;
+  std::string column;  ///< as written in the statement; empty when there are several
 };
 
 /// A session with a database. One thread at a time, except that `Interrupt` may be triggered from any.
@@ -145,7 +146,9 @@ class Connection {
   virtual bool set_isolation(const std::string& mode) = 0;
   /// The database's name, for messages.
   virtual std::string database_name() = 0;
-  /// The TIMESTAMP column's values as the source's where clause must write them; see TimestampBound.
+  /// A timestamp column as it is compared and ordered by. SQLite keeps times as text or as numbers.
+  virtual std::string timestamp_expression(const std::string& column) { return column; }
+  /// A bound in the form that compares with `timestamp_expression`.
   virtual std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) = 0;
 };
 
