@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
 namespace millrace::base {
@@ -151,25 +150,36 @@ Result<std::string> unescape(std::string_view raw, int line, PropertiesEncoding 
     }
     if (++i == raw.size()) break;
     switch (raw[i]) {
-      case 't': out.byte('\t'); break;
-      case 'n': out.byte('\n'); break;
-      case 'r': out.byte('\r'); break;
-      case 'f': out.byte('\f'); break;
+      case 't':
+        out.byte('\t');
+        break;
+      case 'n':
+        out.byte('\n');
+        break;
+      case 'r':
+        out.byte('\r');
+        break;
+      case 'f':
+        out.byte('\f');
+        break;
       case 'u': {
         std::uint32_t code = 0;
         for (int digit = 0; digit < 4; ++digit) {
           const int value = ++i < raw.size() ? hex_digit(raw[i]) : -1;
           if (value < 0) {
-            return Error{.code = Errc::kInvalid,
-                         .text = fmt::format("line {}: \\u must be followed by four hexadecimal digits (write \\\\ for a "
-                                             "backslash)", line)};
+            return Error{
+                .code = Errc::kInvalid,
+                .text = fmt::format("line {}: \\u must be followed by four hexadecimal digits (write \\\\ for a "
+                                    "backslash)",
+                                    line)};
           }
           code = code * 16 + static_cast<std::uint32_t>(value);
         }
         out.unit(code);
         break;
       }
-      default: out.byte(raw[i]);
+      default:
+        out.byte(raw[i]);
     }
   }
   return out.take();
@@ -197,7 +207,8 @@ Result<Properties> parse_properties(std::string_view bytes, PropertiesEncoding e
   while (const std::optional<LogicalLine> line = lines.next()) {
     const std::string_view text = line->text;
     std::size_t end = 0;
-    while (end < text.size() && text[end] != '=' && text[end] != ':' && !is_blank(text[end])) end += text[end] == '\\' ? 2 : 1;
+    while (end < text.size() && text[end] != '=' && text[end] != ':' && !is_blank(text[end]))
+      end += text[end] == '\\' ? 2 : 1;
     end = std::min(end, text.size());
     std::size_t start = end;
     while (start < text.size() && is_blank(text[start])) ++start;
@@ -216,9 +227,13 @@ Result<Properties> parse_properties(std::string_view bytes, PropertiesEncoding e
 Result<Properties> read_properties_file(const std::string& path, PropertiesEncoding encoding) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad() || errno == EISDIR) {
-    return Error{.code = Errc::kIo, .text = fmt::format("cannot read {}: {}", path, std::strerror(errno != 0 ? errno : EIO))};
+  std::string bytes;
+  char chunk[16384];
+  while (file.read(chunk, sizeof chunk) || file.gcount() > 0)
+    bytes.append(chunk, static_cast<std::size_t>(file.gcount()));
+  if (!file.is_open() || file.bad()) {
+    return Error{.code = Errc::kIo,
+                 .text = fmt::format("cannot read {}: {}", path, std::strerror(errno != 0 ? errno : EIO))};
   }
   Result<Properties> parsed = parse_properties(bytes, encoding);
   if (!parsed) parsed.error().text = fmt::format("{}, {}", path, parsed.error().text);

@@ -11,7 +11,8 @@
 
 namespace millrace::base {
 
-/// The entries of a properties file in the order of their first appearance; a later duplicate replaces the value in place.
+/// The entries of a properties file in the order of their first appearance; a later duplicate replaces the value in
+/// place.
 class Properties {
  public:
   using Entry = std::pair<std::string, std::string>;
@@ -26,8 +27,8 @@ class Properties {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-/// What the bytes of a properties file stand for: Java reads a file that it opens by name as ISO-8859-1, one that it opens
-/// through a reader (config providers) as UTF-8.
+/// What the bytes of a properties file stand for: Java reads a file that it opens by name as ISO-8859-1, one that it
+/// opens through a reader (config providers) as UTF-8.
 enum class PropertiesEncoding : bool { kLatin1, kUtf8 };
 
 /// Parses Java's .properties syntax. Values keep their trailing blanks; typed parsing trims them.
@@ -35,6 +36,7 @@ enum class PropertiesEncoding : bool { kLatin1, kUtf8 };
 Result<Properties> parse_properties(std::string_view bytes, PropertiesEncoding encoding = PropertiesEncoding::kLatin1);
 
 /// Reads and parses a file. Errors: kIo or kInvalid with the path in the sentence.
-Result<Properties> read_properties_file(const std::string& path, PropertiesEncoding encoding = PropertiesEncoding::kLatin1);
+Result<Properties> read_properties_file(const std::string& path,
+                                        PropertiesEncoding encoding = PropertiesEncoding::kLatin1);
 
 }  // namespace millrace::base

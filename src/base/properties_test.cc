@@ -30,7 +30,8 @@ TEST(PropertiesTest, CommentsAndBlankLinesAreSkipped) {
 }
 
 TEST(PropertiesTest, ContinuationLinesDropTheirLeadingBlanks) {
-  EXPECT_EQ(parse("a=one,\\\n    two,\\\r\n  three\nb=x\\\\\nc=1"), (Entries{{"a", "one,two,three"}, {"b", "x\\"}, {"c", "1"}}));
+  EXPECT_EQ(parse("a=one,\\\n    two,\\\r\n  three\nb=x\\\\\nc=1"),
+            (Entries{{"a", "one,two,three"}, {"b", "x\\"}, {"c", "1"}}));
   EXPECT_EQ(parse("a=1\\\n#no comment\n"), (Entries{{"a", "1#no comment"}}));
   EXPECT_EQ(parse("a=end\\"), (Entries{{"a", "end"}}));
 }
@@ -53,7 +54,8 @@ TEST(PropertiesTest, TheLaterDuplicateWinsInThePlaceOfTheFirst) {
 TEST(PropertiesTest, ABadUnicodeEscapeNamesItsLine) {
   const Result<Properties> parsed = parse_properties("a=1\nb=\\u12g4\n");
   ASSERT_FALSE(parsed.ok());
-  EXPECT_EQ(parsed.error().text, "line 2: \\u must be followed by four hexadecimal digits (write \\\\ for a backslash)");
+  EXPECT_EQ(parsed.error().text,
+            "line 2: \\u must be followed by four hexadecimal digits (write \\\\ for a backslash)");
 }
 
 TEST(PropertiesTest, AMissingFileIsNamed) {

@@ -42,18 +42,10 @@ Node& Node::push_back(Node value) { return items().emplace_back(std::move(value)
 
 void Node::append_to(std::string& out, Escape escape) const {
   switch (kind()) {
-    case Kind::kNull:
-      out += "null";
-      return;
-    case Kind::kBool:
-      out += boolean() ? "true" : "false";
-      return;
-    case Kind::kNumber:
-      out += number().text;
-      return;
-    case Kind::kString:
-      append_string(out, string(), escape);
-      return;
+    case Kind::kNull: out += "null"; return;
+    case Kind::kBool: out += boolean() ? "true" : "false"; return;
+    case Kind::kNumber: out += number().text; return;
+    case Kind::kString: append_string(out, string(), escape); return;
     case Kind::kArray:
       out += '[';
       for (const Node& item : items()) {
@@ -120,15 +112,11 @@ void merge_repeated(Node::Object& members) {
 
 Node read_value(Reader& reader, Token token) {
   switch (token) {
-    case Token::kTrue:
-      return true;
-    case Token::kFalse:
-      return false;
+    case Token::kTrue: return true;
+    case Token::kFalse: return false;
     case Token::kInteger:
-    case Token::kReal:
-      return Number{std::string(reader.number()), token == Token::kReal};
-    case Token::kString:
-      return reader.string();
+    case Token::kReal: return Number{std::string(reader.number()), token == Token::kReal};
+    case Token::kString: return reader.string();
     case Token::kBeginArray: {
       Node::Array items;
       while (reader.next_element()) items.push_back(read_value(reader, reader.next()));
@@ -146,8 +134,7 @@ Node read_value(Reader& reader, Token token) {
       return Node::object(std::move(members));
     }
     case Token::kNull:
-    case Token::kEnd:
-      break;
+    case Token::kEnd: break;
   }
   return nullptr;
 }

@@ -81,6 +81,12 @@ void Reader::reset(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) p_ += 3;
 }
 
+void Reader::reset_inside_object(std::string_view text) {
+  reset(text);
+  p_ = begin_;
+  frames_.push_back(Frame{0, true, false});
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Errors
 
@@ -146,14 +152,12 @@ void Reader::fail_value() {
     case '}':
       if (frames_.empty() || frames_.back().object != (c == '}')) fail_close(c, p_);
       [[fallthrough]];
-    case ',':
-      fail_at(p_, unexpected(p_, end_, ": expected a value"));
+    case ',': fail_at(p_, unexpected(p_, end_, ": expected a value"));
     case '+':
       fail_at(p_ + 1, unexpected(p_, end_,
                                  " in numeric value: JSON spec does not allow numbers to have plus signs: enable "
                                  "`JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow"));
-    default:
-      break;
+    default: break;
   }
   if (is_identifier_start(c)) fail_token(p_);
   if (static_cast<unsigned char>(c) < 0x20) {
@@ -194,21 +198,12 @@ Token Reader::next() {
     fail_inside_end(true);
   }
   switch (*p_) {
-    case '{':
-      open(true);
-      return Token::kBeginObject;
-    case '[':
-      open(false);
-      return Token::kBeginArray;
-    case '"':
-      string_ = read_string(scratch_, false);
-      return Token::kString;
-    case 't':
-      return read_word("true", Token::kTrue);
-    case 'f':
-      return read_word("false", Token::kFalse);
-    case 'n':
-      return read_word("null", Token::kNull);
+    case '{': open(true); return Token::kBeginObject;
+    case '[': open(false); return Token::kBeginArray;
+    case '"': string_ = read_string(scratch_, false); return Token::kString;
+    case 't': return read_word("true", Token::kTrue);
+    case 'f': return read_word("false", Token::kFalse);
+    case 'n': return read_word("null", Token::kNull);
     case '-':
     case '0':
     case '1':
@@ -219,10 +214,8 @@ Token Reader::next() {
     case '6':
     case '7':
     case '8':
-    case '9':
-      return read_number();
-    default:
-      fail_value();
+    case '9': return read_number();
+    default: fail_value();
   }
 }
 
@@ -400,34 +393,16 @@ void Reader::read_escape(std::string& out) {
   if (p_ == end_) fail_end("Unexpected end-of-input in character escape sequence");
   const char* const at = p_;
   switch (*p_++) {
-    case '"':
-      out += '"';
-      return;
-    case '\\':
-      out += '\\';
-      return;
-    case '/':
-      out += '/';
-      return;
-    case 'b':
-      out += '\b';
-      return;
-    case 'f':
-      out += '\f';
-      return;
-    case 'n':
-      out += '\n';
-      return;
-    case 'r':
-      out += '\r';
-      return;
-    case 't':
-      out += '\t';
-      return;
-    case 'u':
-      break;
-    default:
-      fail_at(at, "Unrecognized character escape " + char_text(at, end_));
+    case '"': out += '"'; return;
+    case '\\': out += '\\'; return;
+    case '/': out += '/'; return;
+    case 'b': out += '\b'; return;
+    case 'f': out += '\f'; return;
+    case 'n': out += '\n'; return;
+    case 'r': out += '\r'; return;
+    case 't': out += '\t'; return;
+    case 'u': break;
+    default: fail_at(at, "Unrecognized character escape " + char_text(at, end_));
   }
   std::uint32_t code = read_hex4();
   if (code >= 0xD800 && code < 0xDC00 && end_ - p_ >= 6 && p_[0] == '\\' && p_[1] == 'u') {

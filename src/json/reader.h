@@ -35,6 +35,8 @@ class Reader {
  public:
   explicit Reader(std::string_view text = {}) { reset(text); }
   void reset(std::string_view text);
+  /// Begins in the middle of an object, behind a member's colon: read its value, then go on with next_member.
+  void reset_inside_object(std::string_view text);
 
   /// The next value's first token; kEnd when nothing but blanks is left (outermost level only).
   /// After kBeginObject call next_member, after kBeginArray next_element, until they say false.

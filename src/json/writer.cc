@@ -17,23 +17,12 @@ void append_escape(std::string& out, std::uint32_t unit) {
 
 void append_control(std::string& out, unsigned char c) {
   switch (c) {
-    case '\b':
-      out += "\\b";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\f':
-      out += "\\f";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    default:
-      append_escape(out, c);
+    case '\b': out += "\\b"; return;
+    case '\t': out += "\\t"; return;
+    case '\n': out += "\\n"; return;
+    case '\f': out += "\\f"; return;
+    case '\r': out += "\\r"; return;
+    default: append_escape(out, c);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "base/base64.h"
+#include "millrace/base64.h"
 
 namespace millrace::storage {
 namespace {
@@ -275,7 +275,7 @@ std::string ConfigRecordReader::apply_session_key(const std::optional<Value>& va
   if (key == nullptr || algorithm == nullptr || creation == nullptr || !creation->is_integer()) {
     return not_readable(config_keys::kSessionKey, "\"key\", \"algorithm\" or \"creation-timestamp\" is missing");
   }
-  const std::optional<std::string> bytes = base64_decode(key->as_string());
+  const std::optional<Bytes> bytes = base64_decode(key->as_string());
   if (!bytes) return not_readable(config_keys::kSessionKey, "\"key\" is not base64");
   state_.session_key = SessionKey{*bytes, algorithm->as_string(), creation->integer()};
   if (listener != nullptr) listener->on_session_key(*state_.session_key);

@@ -16,7 +16,7 @@
 namespace millrace::storage {
 
 struct SessionKey {
-  std::string key;  ///< raw bytes
+  Bytes key;
   std::string algorithm;
   std::int64_t creation_ms = 0;
   bool operator==(const SessionKey&) const = default;

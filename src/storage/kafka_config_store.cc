@@ -4,7 +4,7 @@
 #include <condition_variable>
 #include <span>
 
-#include "base/base64.h"
+#include "millrace/base64.h"
 
 namespace millrace::storage {
 namespace {

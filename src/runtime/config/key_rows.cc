@@ -64,7 +64,8 @@ ConfigCheck check_of(std::string_view rule) {
   }
   if (rule == "replication") {
     return at_least_one_or_broker_default(
-        "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the "
+        "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to "
+        "use the "
         "broker's default");
   }
   const std::size_t dots = rule.find("..");

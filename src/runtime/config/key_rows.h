@@ -13,8 +13,8 @@ struct KeyRow {
   ConfigType type;
   const char* default_value;  ///< nullptr: null; kRequired: must be given
   Importance importance;
-  /// The rule for its value, in few words: "", ">=N", "A..B", "A..B or -1", "one of: a, b", "any case: A, B", "non-empty",
-  /// "non-null", "partitions", "replication".
+  /// The rule for its value, in few words: "", ">=N", "A..B", "A..B or -1", "one of: a, b", "any case: A, B",
+  /// "non-empty", "non-null", "partitions", "replication".
   const char* rule;
   const char* documentation;
 };

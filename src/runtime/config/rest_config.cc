@@ -37,7 +37,8 @@ Result<std::vector<RestListener>> parse_listeners(const std::vector<std::string>
   return out;
 }
 
-/// The keys below `prefix` when there is at least one, else the plain `ssl.*` ones: all or nothing, as Kafka Connect has it.
+/// The keys below `prefix` when there is at least one, else the plain `ssl.*` ones: all or nothing, as Kafka Connect
+/// has it.
 Props tls_settings(const Props& originals, const std::string& prefix) {
   Props prefixed;
   Props plain;
@@ -77,8 +78,8 @@ Result<ResponseHeaderRule> parse_header_rule(const std::string& rule) {
   const std::string text = trimmed(rule);
   const std::size_t blank = text.find_first_of(kBlanks);
   if (blank == std::string::npos) {
-    return invalid(fmt::format(
-        "Invalid format of header config '{}'. Expected: '[action] [header name]:[header value]'", rule));
+    return invalid(
+        fmt::format("Invalid format of header config '{}'. Expected: '[action] [header name]:[header value]'", rule));
   }
   const std::string word = text.substr(0, blank);
   ResponseHeaderRule out;
@@ -91,7 +92,8 @@ Result<ResponseHeaderRule> parse_header_rule(const std::string& rule) {
   } else if (lower(word) == "adddate") {
     out.action = ResponseHeaderRule::Action::kAddDate;
   } else {
-    return invalid(fmt::format("Invalid header config action: '{}'. Expected one of [set, add, setDate, addDate]", word));
+    return invalid(
+        fmt::format("Invalid header config action: '{}'. Expected one of [set, add, setDate, addDate]", word));
   }
   const std::string pair = trimmed(text.substr(blank));
   const std::size_t colon = pair.find(':');
@@ -126,7 +128,9 @@ Result<RestListener> parse_listener(const std::string& url) {
   out.host = rest.substr(0, colon);
   if (out.host.starts_with('[')) out.host.erase(0, 1);
   if (out.host.ends_with(']')) out.host.pop_back();
-  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || std::string("-%._:").find(c) != std::string::npos; };
+  const auto allowed = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string("-%._:").find(c) != std::string::npos;
+  };
   if (!std::all_of(out.host.begin(), out.host.end(), allowed)) return malformed;
   if (scheme != "http" && scheme != "https") return invalid("Listener protocol must be either \"http\" or \"https\".");
   out.https = scheme == "https";
@@ -155,7 +159,8 @@ Result<RestConfig> rest_config_of(const Props& originals, const ParsedConfig& pa
     if (!admin) return std::move(admin).error();
     out.admin_listeners = std::move(admin).value();
   }
-  Result<std::vector<ResponseHeaderRule>> headers = parse_response_headers(parsed.string("response.http.headers.config"));
+  Result<std::vector<ResponseHeaderRule>> headers =
+      parse_response_headers(parsed.string("response.http.headers.config"));
   if (!headers) return std::move(headers).error();
   out.response_headers = std::move(headers).value();
 

@@ -13,8 +13,8 @@ namespace millrace::runtime {
 /// One URL of `listeners` or `admin.listeners`.
 struct RestListener {
   bool https = false;
-  std::string host;        ///< empty: all interfaces
-  std::int32_t port = 0;   ///< 0 or less: any free port
+  std::string host;       ///< empty: all interfaces
+  std::int32_t port = 0;  ///< 0 or less: any free port
 };
 
 /// One rule of `response.http.headers.config`.
@@ -40,7 +40,8 @@ struct RestConfig {
   std::vector<ResponseHeaderRule> response_headers;
   std::vector<std::string> extensions;
 
-  /// `ssl.*` keys without prefix, for https listeners and for the client between workers; likewise for the admin listeners.
+  /// `ssl.*` keys without prefix, for https listeners and for the client between workers; likewise for the admin
+  /// listeners.
   Props tls;
   Props admin_tls;
   TlsClientAuth client_auth = TlsClientAuth::kNone;

@@ -9,6 +9,7 @@
 
 #include "millrace/errors.h"
 #include "millrace/plugin.h"
+#include "runtime/config/client_configs.h"
 
 namespace millrace::runtime {
 namespace {
@@ -82,9 +83,10 @@ bool is_supported_mac(const std::string& name) {
 
 Result<void> check_mac(const char* key, const std::string& shown, const std::string& name) {
   if (is_supported_mac(name)) return {};
-  return invalid(invalid_value(
-      key, shown, fmt::format("the algorithm is not supported by this worker; the supported algorithms are: [{}]",
-                              fmt::join(kMacs, ", "))));
+  return invalid(
+      invalid_value(key, shown,
+                    fmt::format("the algorithm is not supported by this worker; the supported algorithms are: [{}]",
+                                fmt::join(kMacs, ", "))));
 }
 
 Result<void> check_session_keys(const DistributedConfig& config) {
@@ -93,7 +95,8 @@ Result<void> check_session_keys(const DistributedConfig& config) {
       !checked) {
     return checked;
   }
-  if (auto checked = check_mac("inter.worker.signature.algorithm", config.signature_algorithm, config.signature_algorithm);
+  if (auto checked =
+          check_mac("inter.worker.signature.algorithm", config.signature_algorithm, config.signature_algorithm);
       !checked) {
     return checked;
   }
@@ -105,8 +108,8 @@ Result<void> check_session_keys(const DistributedConfig& config) {
   for (const std::string& algorithm : config.verification_algorithms) {
     if (auto checked = check_mac(kList, list, algorithm); !checked) return checked;
   }
-  if (std::find(config.verification_algorithms.begin(), config.verification_algorithms.end(), config.signature_algorithm) ==
-      config.verification_algorithms.end()) {
+  if (std::find(config.verification_algorithms.begin(), config.verification_algorithms.end(),
+                config.signature_algorithm) == config.verification_algorithms.end()) {
     return invalid(invalid_value("inter.worker.signature.algorithm", config.signature_algorithm,
                                  fmt::format("Signature algorithm must be present in {} list", kList)));
   }
@@ -153,12 +156,14 @@ Result<DistributedConfig> distributed_of(const Props& originals, const ParsedCon
   out.retry_backoff_max = time("retry.backoff.max.ms");
   out.reconnect_backoff = time("reconnect.backoff.ms");
   // Behaviour: whoever sets only the first wait gets it for all of them.
-  out.reconnect_backoff_max = originals.contains("reconnect.backoff.ms") && !originals.contains("reconnect.backoff.max.ms")
-                                  ? out.reconnect_backoff
-                                  : time("reconnect.backoff.max.ms");
+  out.reconnect_backoff_max =
+      originals.contains("reconnect.backoff.ms") && !originals.contains("reconnect.backoff.max.ms")
+          ? out.reconnect_backoff
+          : time("reconnect.backoff.max.ms");
   if (out.heartbeat_interval >= out.session_timeout) {
-    return invalid(invalid_value("heartbeat.interval.ms", std::to_string(out.heartbeat_interval.count()),
-                                 fmt::format("Value must be below session.timeout.ms ({})", out.session_timeout.count())));
+    return invalid(
+        invalid_value("heartbeat.interval.ms", std::to_string(out.heartbeat_interval.count()),
+                      fmt::format("Value must be below session.timeout.ms ({})", out.session_timeout.count())));
   }
   if (auto checked = check_session_keys(out); !checked) return std::move(checked).error();
   return out;
@@ -184,10 +189,12 @@ Result<WorkerConfig> build(WorkerMode mode, Props originals, const PluginRegistr
     if (auto known = check_converter(*plugins, PluginKind::kConverter, "key.converter", out.key_converter); !known) {
       return std::move(known).error();
     }
-    if (auto known = check_converter(*plugins, PluginKind::kConverter, "value.converter", out.value_converter); !known) {
+    if (auto known = check_converter(*plugins, PluginKind::kConverter, "value.converter", out.value_converter);
+        !known) {
       return std::move(known).error();
     }
-    if (auto known = check_converter(*plugins, PluginKind::kHeaderConverter, "header.converter", out.header_converter); !known) {
+    if (auto known = check_converter(*plugins, PluginKind::kHeaderConverter, "header.converter", out.header_converter);
+        !known) {
       return std::move(known).error();
     }
   }
@@ -196,6 +203,7 @@ Result<WorkerConfig> build(WorkerMode mode, Props originals, const PluginRegistr
   out.offset_flush_timeout = milliseconds(parsed.integer("offset.flush.timeout.ms"));
   if (!parsed.is_null("plugin.path")) out.plugin_path = parsed.list("plugin.path");
   out.client_override_policy = parsed.string("connector.client.config.override.policy");
+  if (auto policy = parse_override_policy(out.client_override_policy); !policy) return std::move(policy).error();
   out.topic_creation_enable = parsed.boolean("topic.creation.enable");
   out.topic_tracking_enable = parsed.boolean("topic.tracking.enable");
   out.topic_tracking_allow_reset = parsed.boolean("topic.tracking.allow.reset");

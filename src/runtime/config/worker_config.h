@@ -59,7 +59,8 @@ struct DistributedConfig {
 /// A worker's configuration, parsed. Immutable once made; share it by reference.
 struct WorkerConfig {
   WorkerMode mode = WorkerMode::kStandalone;
-  /// Every key that was given, unknown ones too, variables resolved. Kafka clients and converters take their settings here.
+  /// Every key that was given, unknown ones too, variables resolved. Kafka clients and converters take their settings
+  /// here.
   Props originals;
   /// Lines to log at start: renamed, ignored or meaningless keys.
   std::vector<std::string> warnings;
@@ -78,7 +79,7 @@ struct WorkerConfig {
   bool topic_tracking_allow_reset = true;
   RestConfig rest;
 
-  std::string offset_storage_file;             ///< standalone only
+  std::string offset_storage_file;               ///< standalone only
   std::optional<DistributedConfig> distributed;  ///< distributed only
 
   bool exactly_once_source_enabled() const {
@@ -92,8 +93,8 @@ struct WorkerConfig {
   /// The options in Kafka's order.
   static const ConfigDef& definition(WorkerMode mode);
 
-  /// Parses `originals`, whose variables are resolved already. Converter classes are looked up in `plugins` unless it is null.
-  /// Errors: kInvalid, one sentence per problem, one a line.
+  /// Parses `originals`, whose variables are resolved already. Converter classes are looked up in `plugins` unless it
+  /// is null. Errors: kInvalid, one sentence per problem, one a line.
   static Result<WorkerConfig> parse(WorkerMode mode, Props originals, const PluginRegistry* plugins);
 };
 

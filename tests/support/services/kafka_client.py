@@ -137,6 +137,12 @@ class KafkaClient:
         finally:
             consumer.close()
 
+    def watcher(self, topic: str) -> Callable[[], int]:
+        """A function that says how many records partition 0 has; one connection for all calls."""
+        consumer = Consumer({**self._settings, "group.id": "millrace-tests"})
+        partition = TopicPartition(topic, 0)
+        return lambda: consumer.get_watermark_offsets(partition, timeout=15)[1]
+
     # --- groups
 
     def committed(self, group: str, topic: str) -> dict[int, int]:

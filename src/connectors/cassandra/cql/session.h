@@ -85,6 +85,7 @@ struct TableColumn {
   Kind kind = Kind::kRegular;
   std::int32_t position = -1;
   std::string type;  ///< CQL text
+  bool operator==(const TableColumn&) const = default;
 };
 struct TableInfo {
   std::string keyspace;
@@ -93,6 +94,7 @@ struct TableInfo {
   std::vector<std::string> partition_key() const;
   std::vector<std::string> primary_key() const;
   const TableColumn* column(std::string_view name) const;
+  bool operator==(const TableInfo&) const = default;
 };
 
 /// A client of one cluster: finds its nodes, keeps a connection to each, routes requests to replicas, repeats what may be
@@ -126,6 +128,8 @@ class Session {
 
   std::vector<std::int64_t> ring_tokens();
   std::uint8_t protocol_version() const;
+  /// The cluster's partitioner is Murmur3Partitioner: tokens can be computed here.
+  bool murmur3() const;
   /// How often a request was sent again, statements were prepared again, and connections were made again.
   struct Counters {
     std::uint64_t retries = 0;
