@@ -183,14 +183,14 @@ Result<void> SourceTaskRunner::drop(const SourceRecord& record) {
 }
 
 Result<SourceTaskRunner::Kept> SourceTaskRunner::transform(SourceRecord& record, const RecordInHand& hand) {
-  for (const TransformStep& step : parts_.transforms) {
+  for (const auto& step : parts_.transforms.steps()) {
     bool keep = true;
     bool again = false;
     std::optional<ConnectRecord> before;
     if (parts_.retries_steps) before = record;
-    const auto outcome = errors().run(Stage::kTransformation, step.class_name, hand, [&] {
+    const auto outcome = errors().run(Stage::kTransformation, step->class_name(), hand, [&] {
       if (std::exchange(again, true) && before) static_cast<ConnectRecord&>(record) = *before;
-      keep = step.apply(record);
+      keep = step->apply(record);
     });
     if (outcome == ErrorPolicy::Outcome::kFail) return std::move(errors().error());
     if (outcome == ErrorPolicy::Outcome::kSkip || !keep) return Kept::kNo;

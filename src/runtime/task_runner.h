@@ -14,15 +14,9 @@
 #include "runtime/task_listener.h"
 #include "runtime/task_metrics.h"
 #include "runtime/topic_reporter.h"
+#include "runtime/transform_chain.h"
 
 namespace millrace::runtime {
-
-/// One transform of the chain.
-struct TransformStep {
-  std::string class_name;
-  /// Changes the record; false drops it. May throw.
-  std::function<bool(ConnectRecord&)> apply;
-};
 
 /// What tasks of both kinds are made of. `control` and `metrics` are shared with the worker.
 struct TaskParts {
@@ -34,7 +28,7 @@ struct TaskParts {
   StatusListener* listener = nullptr;  ///< not null
   TopicReporter::Tracking tracking = TopicReporter::Tracking::kOn;
   std::unique_ptr<ErrorPolicy> errors;
-  std::vector<TransformStep> transforms;
+  TransformChain transforms;
   std::unique_ptr<Converter> key_converter;
   std::unique_ptr<Converter> value_converter;
   std::unique_ptr<HeaderConverter> header_converter;

@@ -4,6 +4,7 @@
 #include "connectors/jdbc/database.h"
 #include "connectors/jdbc/dialects/mysql/my_connection.h"
 #include "connectors/jdbc/dialects/postgresql/pg_connection.h"
+#include "connectors/jdbc/dialects/sqlite/sqlite_connection.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/errors.h"
 
@@ -75,6 +76,8 @@ const Dialect& find_dialect(const std::string& dialect_name, const std::string& 
   const auto [subprotocol, rest] = split_jdbc_url(url);
   const std::string protocol = to_lower(subprotocol);
   static const mysql::MyDialect kMysql;
+  static const sqlite::SqliteDialect kSqlite;
+  if (protocol == "sqlite") return kSqlite;
   if (protocol == "postgresql") return kPostgresql;
   if (protocol == "mysql" || protocol == "mysql+srv" || protocol == "mariadb") return kMysql;
   throw ConfigError("connection.url: no database client for \"jdbc:" + subprotocol +

@@ -53,10 +53,12 @@ std::string TableReader::statement(Connection& connection) {
   std::string timestamp;
   for (const std::string& name : target_.timestamp_columns) timestamp += (timestamp.empty() ? "" : ",") + column(name);
   if (target_.timestamp_columns.size() > 1) timestamp = "COALESCE(" + timestamp + ")";
+  const std::string timestamp_column = timestamp;
+  if (!timestamp.empty()) timestamp = connection.timestamp_expression(timestamp);
   const std::string id = target_.incrementing_column.empty() ? "" : column(target_.incrementing_column);
 
   const auto bound = [&](const Instant& instant) {
-    return connection.timestamp_literal({instant, target_.timestamp_is_instant}, options_);
+    return connection.timestamp_literal({instant, target_.timestamp_is_instant, timestamp_column}, options_);
   };
   std::string begin;
   std::string end;

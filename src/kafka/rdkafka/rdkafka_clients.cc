@@ -29,12 +29,27 @@ class RdKafkaClients::Impl {
     return made;
   }
 
+  /// Shared as well: several stores ask for one with the same settings.
+  Result<std::shared_ptr<Admin>> admin(const ClientConfig& config) {
+    ClientConfig key = config;
+    key.erase("client.id");
+    std::lock_guard lock(mutex_);
+    std::erase_if(admins_, [](const auto& entry) { return entry.second.expired(); });
+    if (auto it = admins_.find(key); it != admins_.end()) {
+      if (auto shared = it->second.lock()) return shared;
+    }
+    auto made = make_rd_admin(config, log_);
+    if (made) admins_[std::move(key)] = *made;
+    return made;
+  }
+
   const ClientLog& log() const { return log_; }
 
  private:
   const ClientLog log_;
   std::mutex mutex_;
   std::map<ClientConfig, std::weak_ptr<Producer>> producers_;
+  std::map<ClientConfig, std::weak_ptr<Admin>> admins_;
 };
 
 RdKafkaClients::RdKafkaClients(ClientLog log) : impl_(std::make_unique<Impl>(std::move(log))) {}
@@ -46,8 +61,6 @@ Result<std::shared_ptr<Producer>> RdKafkaClients::producer(const ClientConfig& c
 Result<std::unique_ptr<Consumer>> RdKafkaClients::consumer(const ClientConfig& config) {
   return make_rd_consumer(config, impl_->log());
 }
-Result<std::shared_ptr<Admin>> RdKafkaClients::admin(const ClientConfig& config) {
-  return make_rd_admin(config, impl_->log());
-}
+Result<std::shared_ptr<Admin>> RdKafkaClients::admin(const ClientConfig& config) { return impl_->admin(config); }
 
 }  // namespace millrace::kafka
