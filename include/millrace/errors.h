@@ -62,7 +62,9 @@ class SchemaBuilderError : public DataError {
 class SchemaProjectorError : public DataError {
  public:
   using DataError::DataError;
-  const char* java_class() const noexcept override { return "org.apache.kafka.connect.errors.SchemaProjectorException"; }
+  const char* java_class() const noexcept override {
+    return "org.apache.kafka.connect.errors.SchemaProjectorException";
+  }
 };
 
 /// A wrong configuration, with the text that REST answers.
