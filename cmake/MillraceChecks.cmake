@@ -2,8 +2,9 @@
 
 add_test(NAME check_layers COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tools/check_layers.py")
 add_test(NAME check_layers_itself COMMAND /usr/bin/python3 -B "${CMAKE_SOURCE_DIR}/tools/check_layers_test.py")
+add_test(NAME run_tests_itself COMMAND /usr/bin/python3 -B "${CMAKE_SOURCE_DIR}/tools/run_tests_test.py")
 add_test(NAME check_format COMMAND "${CMAKE_SOURCE_DIR}/tools/check_format")
-set_tests_properties(check_layers check_layers_itself check_format PROPERTIES LABELS check)
+set_tests_properties(check_layers check_layers_itself run_tests_itself check_format PROPERTIES LABELS check)
 
 file(GLOB_RECURSE headers RELATIVE "${CMAKE_SOURCE_DIR}" CONFIGURE_DEPENDS
   "${CMAKE_SOURCE_DIR}/include/*.h" "${CMAKE_SOURCE_DIR}/src/*.h")

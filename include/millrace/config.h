@@ -46,6 +46,7 @@ using ConfigObject = std::variant<std::monostate, bool, std::int64_t, double, st
 std::optional<std::string> config_object_text(const ConfigObject& value, ConfigType type);
 
 /// Says which rule `value` breaks ("Value must be at least 1"), or nullopt. The table makes the sentence around it.
+/// A check whose sentence is another one throws it as ConfigError.
 using ConfigCheck = std::function<std::optional<std::string>(const ConfigObject& value)>;
 
 // Checks with the texts of Kafka's ConfigDef. They see null only for a value that is missing or did not parse, never for a

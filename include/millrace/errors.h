@@ -21,12 +21,16 @@ class ConnectError : public std::runtime_error {
   /// Lines "class: message" of the causes, outermost first; empty when there is none.
   const std::string& cause() const noexcept { return cause_; }
 
-  /// Where in the record it happened, as `field "amount" (STRING)`; empty when the message says it or it is not known. Shown in
-  /// front of the message where people read it; the message itself stays Kafka Connect's.
+  /// Where it happened, outermost first, as `transform "cast" (...), field "amount" (STRING)`; empty when not known. Shown
+  /// beside the message where people read it; the message itself stays Kafka Connect's.
   const std::string& place() const noexcept { return place_; }
   /// Sets the place unless a caller further inside did.
   void set_place(std::string place) {
     if (place_.empty()) place_ = std::move(place);
+  }
+  /// Puts what is around the place in front of it.
+  void add_outer_place(std::string outer) {
+    place_ = place_.empty() ? std::move(outer) : std::move(outer) + ", " + place_;
   }
 
   /// The Java-like text of a whole error: "class: message" and a "Caused by: class: message" line for each cause.

@@ -317,8 +317,12 @@ std::pair<ConfigObject, std::vector<std::string>> ConfigDef::evaluate(const Conf
   // The check runs on the null of a value that did not parse, too: tasks.max=abc has two errors. A default of null is
   // no mistake of the user's.
   if (key.check && !default_null) {
-    if (const auto broken = key.check(value))
-      errors.push_back(invalid_value(key.name, java_text(value, key.type), *broken));
+    try {
+      if (const auto broken = key.check(value))
+        errors.push_back(invalid_value(key.name, java_text(value, key.type), *broken));
+    } catch (const ConfigError& e) {
+      errors.emplace_back(e.what());
+    }
   }
   return {std::move(value), std::move(errors)};
 }

@@ -26,6 +26,7 @@ ConnectError::ConnectError(const std::string& message, const std::exception& cau
 std::string ConnectError::trace() const {
   std::string out;
   append_line(out, java_class(), what());
+  if (!place_.empty()) out += "\n\tat " + place_;
   std::string_view rest = cause_;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');

@@ -73,7 +73,8 @@ class Consumer {
   virtual Result<void> seek(const TopicPartition& partition, std::int64_t offset) = 0;
   /// Offset of the next record to read: behind the last polled one, else the committed one, else by auto.offset.reset.
   virtual Result<std::int64_t> position(const TopicPartition& partition, std::chrono::milliseconds timeout) = 0;
-  virtual Result<Offsets> committed(const std::vector<TopicPartition>& partitions, std::chrono::milliseconds timeout) = 0;
+  virtual Result<Offsets> committed(const std::vector<TopicPartition>& partitions,
+                                    std::chrono::milliseconds timeout) = 0;
 
   /// `done` runs inside a later poll or close, on the caller's thread.
   virtual void commit_async(const Offsets& offsets, std::function<void(Result<void>)> done) = 0;

@@ -45,7 +45,8 @@ class DeliveryListener {
   virtual void on_deliveries(std::span<const Delivery> deliveries) = 0;
 };
 
-/// Sends records. Thread-safe: tasks with equal settings share one, each with a lane (its own listener and byte budget).
+/// Sends records. Thread-safe: tasks with equal settings share one, each with a lane (its own listener and byte
+/// budget).
 class Producer {
  public:
   virtual ~Producer() = default;
@@ -61,12 +62,16 @@ class Producer {
 
   /// Waits until there is room again, at most `timeout`. False: still full.
   virtual bool wait_for_room(std::chrono::milliseconds timeout) = 0;
+  /// The same for the lane of one listener; the better one to wait with when several tasks share the producer.
+  virtual bool wait_for_room(DeliveryListener& /*listener*/, std::chrono::milliseconds timeout) {
+    return wait_for_room(timeout);
+  }
 
   /// Waits until everything that any lane sent so far is delivered or failed. False on timeout.
   virtual bool flush(std::chrono::milliseconds timeout) = 0;
 
-  /// After this returns, no callback for `listener` runs or will run: what is still in flight is forgotten (it may or may not
-  /// arrive at the broker). Call before the listener dies.
+  /// After this returns, no callback for `listener` runs or will run: what is still in flight is forgotten (it may or
+  /// may not arrive at the broker). Call before the listener dies.
   virtual void detach(DeliveryListener& listener) = 0;
 
   // Transactions (transactional.id is set). Errors with code kFenced are final.

@@ -26,11 +26,11 @@ class TopicLog {
     ClientConfig admin_config;
   };
   struct Options {
-    NewTopic topic;               ///< cleanup.policy=compact is forced
-    std::string property;         ///< "offset.storage.topic", for error texts
-    std::string purpose;          ///< "source connector offsets", for error texts
+    NewTopic topic;        ///< cleanup.policy=compact is forced
+    std::string property;  ///< "offset.storage.topic", for error texts
+    std::string purpose;   ///< "source connector offsets", for error texts
     bool require_single_partition = false;
-    bool read_only = false;       ///< never sends (no producer is made)
+    bool read_only = false;  ///< never sends (no producer is made)
   };
   /// Runs on: the log's own thread (during `start`: the caller's), in partition order. Views are valid during the call.
   using Handler = std::function<void(const InRecord& record)>;
@@ -43,7 +43,8 @@ class TopicLog {
   virtual void stop() = 0;
 
   /// Sends; `done` runs on the producer's thread once acknowledged or failed. Any thread.
-  virtual void send(std::optional<std::string> key, std::optional<std::string> value, std::function<void(Result<void>)> done) = 0;
+  virtual void send(std::optional<std::string> key, std::optional<std::string> value,
+                    std::function<void(Result<void>)> done) = 0;
   /// Waits for all sends so far.
   virtual Result<void> flush(std::chrono::milliseconds timeout) = 0;
   /// Everything that was in the topic when this was called has been handed to the handler when it returns.

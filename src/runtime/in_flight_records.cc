@@ -78,6 +78,14 @@ void InFlightRecords::acknowledge(std::uint64_t tag) {
   queue.moved = true;
 }
 
+void InFlightRecords::withdraw(std::uint64_t tag) {
+  Partition& queue = *partitions_[tag >> kSequenceBits];
+  Entry& entry = queue.at(--queue.next);
+  entry.offset = nullptr;
+  --records_;
+  bytes_ -= entry.bytes;
+}
+
 void InFlightRecords::take_committable(
     const std::function<void(const OffsetMap& partition, const OffsetMap& offset)>& take) {
   if (committable_ == 0) return;

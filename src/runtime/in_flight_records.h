@@ -28,6 +28,9 @@ class InFlightRecords {
   /// `tag` was returned by `submit` and is not acknowledged yet.
   void acknowledge(std::uint64_t tag);
 
+  /// Takes back a record that was not sent after all. Newest first: nothing was submitted behind it to its partition.
+  void withdraw(std::uint64_t tag);
+
   /// Hands over every partition whose committable offset moved since the last call.
   void take_committable(const std::function<void(const OffsetMap& partition, const OffsetMap& offset)>& take);
   bool has_committable() const noexcept { return committable_ > 0; }

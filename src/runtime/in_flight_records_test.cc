@@ -59,6 +59,18 @@ TEST_F(InFlightRecordsTest, PartitionsOfEqualContentAreOne) {
   EXPECT_EQ(committable(), (Committed{{5, 2}}));
 }
 
+TEST_F(InFlightRecordsTest, AWithdrawnRecordBlocksNothing) {
+  const OffsetMap p = map("id", 0);
+  const auto a = submit(p, 1);
+  const auto b = submit(p, 2);
+  records_.withdraw(b);
+  records_.acknowledge(a);
+  EXPECT_EQ(committable(), (Committed{{0, 1}}));
+  records_.acknowledge(submit(p, 2));
+  EXPECT_EQ(committable(), (Committed{{0, 2}}));
+  EXPECT_EQ(records_.bytes(), 0U);
+}
+
 TEST_F(InFlightRecordsTest, ManyPartitionsComeAndGo) {
   for (std::int64_t i = 0; i < 5000; ++i) records_.acknowledge(submit(map("id", i), i));
   EXPECT_EQ(committable().size(), 5000U);

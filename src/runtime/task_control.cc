@@ -36,4 +36,9 @@ void TaskControl::wait(base::SteadyTime deadline, const std::function<bool()>& d
   clock_.wait_until(lock, changed_, deadline, [&] { return stopping() || done(); });
 }
 
+void TaskControl::wait_even_if_stopping(base::SteadyTime deadline, const std::function<bool()>& done) {
+  std::unique_lock lock(mutex_);
+  clock_.wait_until(lock, changed_, deadline, [&] { return cancelled() || done(); });
+}
+
 }  // namespace millrace::runtime

@@ -38,6 +38,9 @@ class TaskControl {
   /// Waits until stop, `done()` (called under the mutex) or `deadline`. Runs on: the task's thread.
   void wait(base::SteadyTime deadline, const std::function<bool()>& done);
 
+  /// The same for the last steps of a task that is stopping; only `cancel` ends it early.
+  void wait_even_if_stopping(base::SteadyTime deadline, const std::function<bool()>& done);
+
   base::Clock& clock() noexcept { return clock_; }
 
  private:

@@ -38,11 +38,11 @@ void FileOffsetStore::stop() {
   if (writer_.joinable()) writer_.join();
 }
 
-Result<OffsetTable> FileOffsetStore::read(std::chrono::milliseconds) {
+Result<OffsetTable> FileOffsetStore::read(const std::string& key_prefix, std::chrono::milliseconds) {
   const std::lock_guard lock(mutex_);
   OffsetTable stored;
-  for (const auto& [key, value] : table_) {
-    if (value) stored.emplace(key, *value);
+  for (auto at = table_.lower_bound(key_prefix); at != table_.end() && at->first.starts_with(key_prefix); ++at) {
+    if (at->second) stored.emplace(at->first, *at->second);
   }
   return stored;
 }

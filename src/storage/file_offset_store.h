@@ -22,7 +22,7 @@ class FileOffsetStore : public OffsetStore {
   /// kInvalid, kIo: the file is there and cannot be read. A missing or half-written one is an empty table.
   Result<void> start() override;
   void stop() override;
-  Result<OffsetTable> read(std::chrono::milliseconds timeout) override;
+  Result<OffsetTable> read(const std::string& key_prefix, std::chrono::milliseconds timeout) override;
   void set(std::vector<OffsetEntry> entries, std::function<void(Result<void>)> done) override;
 
  private:

@@ -28,10 +28,12 @@ void KafkaOffsetStore::on_record(const kafka::InRecord& record) {
   }
 }
 
-Result<OffsetTable> KafkaOffsetStore::read(std::chrono::milliseconds timeout) {
+Result<OffsetTable> KafkaOffsetStore::read(const std::string& key_prefix, std::chrono::milliseconds timeout) {
   if (auto read = log_->read_to_end(timeout); !read.ok()) return std::move(read).error();
   const std::scoped_lock lock(mutex_);
-  return table_;
+  OffsetTable found;
+  for (auto at = table_.lower_bound(key_prefix); at != table_.end() && at->first.starts_with(key_prefix); ++at) found.insert(*at);
+  return found;
 }
 
 void KafkaOffsetStore::set(std::vector<OffsetEntry> entries, std::function<void(Result<void>)> done) {

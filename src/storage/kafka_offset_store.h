@@ -19,7 +19,7 @@ class KafkaOffsetStore : public OffsetStore {
 
   Result<void> start() override;
   void stop() override;
-  Result<OffsetTable> read(std::chrono::milliseconds timeout) override;
+  Result<OffsetTable> read(const std::string& key_prefix, std::chrono::milliseconds timeout) override;
   void set(std::vector<OffsetEntry> entries, std::function<void(Result<void>)> done) override;
 
  private:

@@ -11,7 +11,7 @@ class MemoryOffsetStore : public OffsetStore {
  public:
   Result<void> start() override { return {}; }
   void stop() override {}
-  Result<OffsetTable> read(std::chrono::milliseconds timeout) override;
+  Result<OffsetTable> read(const std::string& key_prefix, std::chrono::milliseconds timeout) override;
   void set(std::vector<OffsetEntry> entries, std::function<void(Result<void>)> done) override;
 
  private:

@@ -275,10 +275,15 @@ std::optional<Value> parse(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> encode_offset_key(std::string_view connector, const OffsetMap& partition) {
+std::string offset_key_prefix(std::string_view connector) {
   std::string key = "[";
   append_string(key, connector);
   key += ',';
+  return key;
+}
+
+Result<std::string> encode_offset_key(std::string_view connector, const OffsetMap& partition) {
+  std::string key = offset_key_prefix(connector);
   if (!partition) {
     key += "null";
   } else if (Result<void> appended = append_map(key, *partition, FieldOrder::kHashMap); !appended) {

@@ -13,6 +13,9 @@ namespace millrace::storage {
 /// kInvalid with Connect's text when a value is no primitive.
 Result<std::string> encode_offset_key(std::string_view connector, const OffsetMap& partition);
 
+/// What the keys of all partitions of `connector` begin with: `["connector",`.
+std::string offset_key_prefix(std::string_view connector);
+
 /// `{"position":17}`. Precondition: `offset` is not null (a null offset is a tombstone). kInvalid as above.
 Result<std::string> encode_offset_value(const OffsetMap& offset);
 

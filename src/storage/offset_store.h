@@ -26,8 +26,9 @@ class OffsetStore {
   /// What was given to `set` before is finished, or failed, when this returns.
   virtual void stop() = 0;
 
-  /// Everything that is stored now (what others wrote before this call included), tombstones left out.
-  virtual Result<OffsetTable> read(std::chrono::milliseconds timeout) = 0;
+  /// What is stored now (what others wrote before this call included) under keys that begin with `key_prefix`; tombstones
+  /// left out.
+  virtual Result<OffsetTable> read(const std::string& key_prefix, std::chrono::milliseconds timeout) = 0;
 
   /// Stores all entries. `done` runs on a thread of the store, or before this returns; it must only enqueue.
   virtual void set(std::vector<OffsetEntry> entries, std::function<void(Result<void>)> done) = 0;

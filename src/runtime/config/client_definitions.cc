@@ -132,12 +132,9 @@ ConfigDef define(std::span<const KeyRow> own, const char* kind) {
 
 const char* name_of(ClientKind kind) noexcept {
   switch (kind) {
-    case ClientKind::kProducer:
-      return "producer";
-    case ClientKind::kConsumer:
-      return "consumer";
-    case ClientKind::kAdmin:
-      break;
+    case ClientKind::kProducer: return "producer";
+    case ClientKind::kConsumer: return "consumer";
+    case ClientKind::kAdmin: break;
   }
   return "admin";
 }
@@ -147,12 +144,9 @@ const ConfigDef& client_definition(ClientKind kind) {
   static const ConfigDef kConsumerDefinition = define(kConsumer, "consumer");
   static const ConfigDef kAdminDefinition = define(kAdmin, "admin client");
   switch (kind) {
-    case ClientKind::kProducer:
-      return kProducerDefinition;
-    case ClientKind::kConsumer:
-      return kConsumerDefinition;
-    case ClientKind::kAdmin:
-      break;
+    case ClientKind::kProducer: return kProducerDefinition;
+    case ClientKind::kConsumer: return kConsumerDefinition;
+    case ClientKind::kAdmin: break;
   }
   return kAdminDefinition;
 }

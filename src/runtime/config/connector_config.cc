@@ -159,12 +159,9 @@ void fill_source(ConnectorConfig& out, const ParsedConfig& parsed, const WorkerC
 
 const char* name_of(ConverterPosition position) noexcept {
   switch (position) {
-    case ConverterPosition::kKey:
-      return "key.converter";
-    case ConverterPosition::kValue:
-      return "value.converter";
-    case ConverterPosition::kHeader:
-      break;
+    case ConverterPosition::kKey: return "key.converter";
+    case ConverterPosition::kValue: return "value.converter";
+    case ConverterPosition::kHeader: break;
   }
   return "header.converter";
 }

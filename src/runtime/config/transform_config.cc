@@ -18,17 +18,12 @@ constexpr ChainKind kPredicates{PluginKind::kPredicate, "predicates", "Predicate
 
 const char* interface_of(PluginKind kind) {
   switch (kind) {
-    case PluginKind::kTransformation:
-      return "Transformation";
-    case PluginKind::kPredicate:
-      return "Predicate";
-    case PluginKind::kConverter:
-      return "Converter";
-    case PluginKind::kHeaderConverter:
-      return "HeaderConverter";
+    case PluginKind::kTransformation: return "Transformation";
+    case PluginKind::kPredicate: return "Predicate";
+    case PluginKind::kConverter: return "Converter";
+    case PluginKind::kHeaderConverter: return "HeaderConverter";
     case PluginKind::kSink:
-    case PluginKind::kSource:
-      break;
+    case PluginKind::kSource: break;
   }
   return "Connector";
 }

@@ -362,6 +362,10 @@ std::uint8_t Session::protocol_version() const {
   return impl_->on_loop<std::uint8_t>([this] { return impl_->cluster->version(); });
 }
 
+bool Session::murmur3() const {
+  return impl_->on_loop<bool>([this] { return impl_->cluster->murmur3(); });
+}
+
 Session::Counters Session::counters() {
   const auto reconnections = impl_->on_loop<std::uint64_t>([this] { return impl_->cluster->reconnections(); });
   return {impl_->retries, impl_->repreparations, reconnections};

@@ -128,6 +128,8 @@ class Session {
 
   std::vector<std::int64_t> ring_tokens();
   std::uint8_t protocol_version() const;
+  /// The cluster's partitioner is Murmur3Partitioner: tokens can be computed here.
+  bool murmur3() const;
   /// How often a request was sent again, statements were prepared again, and connections were made again.
   struct Counters {
     std::uint64_t retries = 0;

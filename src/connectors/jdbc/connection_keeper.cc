@@ -1,0 +1,52 @@
+#include "connectors/jdbc/connection_keeper.h"
+
+#include <utility>
+
+namespace millrace::jdbc {
+
+std::string connection_failure(const ConnectionSettings& settings, const SqlError& error) {
+  std::string text = "Could not connect to " + redact_url(settings.url) + ": " + error.what();
+  if (error.kind() == SqlErrorKind::kLogin) {
+    text += " (check connection.user, connection.password and the database in connection.url)";
+  } else if (error.kind() == SqlErrorKind::kConnection) {
+    text += " (check host and port in connection.url, and that the database is running)";
+  }
+  return text;
+}
+
+ConnectionKeeper::ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts, Interrupt& interrupt,
+                                   Logger& log, OnConnect on_connect)
+    : dialect_(dialect),
+      settings_(std::move(settings)),
+      attempts_(attempts),
+      interrupt_(interrupt),
+      log_(log),
+      on_connect_(std::move(on_connect)) {}
+
+Connection& ConnectionKeeper::get() {
+  if (connection_ && !connection_->is_valid()) {
+    log_.info("The database connection is invalid. Reconnecting...");
+    drop();
+  }
+  return get_unchecked();
+}
+
+Connection& ConnectionKeeper::get_unchecked() {
+  if (connection_) return *connection_;
+  try {
+    auto fresh = dialect_.connect(settings_, interrupt_, log_);
+    if (on_connect_) on_connect_(*fresh);
+    connection_ = std::move(fresh);
+    refused_ = 0;
+    return *connection_;
+  } catch (const SqlError& error) {
+    const std::string text = connection_failure(settings_, error);
+    if (error.kind() == SqlErrorKind::kLogin && ++refused_ >= attempts_) throw ConnectError(text, error);
+    throw SqlError(error.kind() == SqlErrorKind::kLogin ? SqlErrorKind::kLogin : SqlErrorKind::kConnection, text, error.sql_state(),
+                   error.vendor_code());
+  }
+}
+
+void ConnectionKeeper::drop() noexcept { connection_.reset(); }
+
+}  // namespace millrace::jdbc

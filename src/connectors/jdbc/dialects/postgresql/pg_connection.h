@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/jdbc/dialects/postgresql/pg_session.h"
+#include "connectors/jdbc/dialects/postgresql/pg_write.h"
+
+namespace millrace::jdbc::postgresql {
+
+/// Results come through COPY (query) TO STDOUT in binary: rows stream, nothing is kept, and parallel plans stay possible.
+/// The query is first prepared and described in the same transaction, so its columns cannot change in between.
+class PgConnection final : public Connection {
+ public:
+  PgConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log);
+  ~PgConnection() override;
+
+  std::unique_ptr<ResultSet> query(const std::string& sql) override;
+  void execute(const std::string& sql) override;
+  void prepare(const std::string& sql) override;
+  void commit() override;
+  void rollback() override;
+  bool is_valid() override;
+  std::vector<TableInfo> tables(const TableFilter& filter) override;
+  std::vector<TableColumn> columns(const TableId& table) override;
+  std::optional<TableInfo> find_table(const TableId& table, const std::vector<std::string>& types) override;
+  Instant current_time() override;
+  bool set_isolation(const std::string& mode) override;
+  std::string database_name() override;
+  std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
+
+  void write(const WriteBatch& batch) override;
+
+  PgSession& session() { return *session_; }
+  void begin();
+
+ private:
+  std::vector<ResultColumn> result_columns(const PGresult* description);
+  void look_up_types(const PGresult* description);
+
+  struct TypeInfo {
+    std::string name;
+    char type_class = 'b';
+  };
+  std::unique_ptr<PgSession> session_;
+  std::unique_ptr<PgWriter> writer_;
+  std::map<std::uint32_t, TypeInfo> types_;
+};
+
+class PgDialect final : public Dialect {
+ public:
+  std::string name() const override { return "PostgreSqlDatabaseDialect"; }
+  IdentifierRules identifiers() const override { return {}; }
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const override;
+  std::string column_type(const SinkColumn& column) const override;
+  std::string boolean_word(bool value) const override { return value ? "TRUE" : "FALSE"; }
+};
+
+}  // namespace millrace::jdbc::postgresql

@@ -1,0 +1,229 @@
+#include "connectors/jdbc/dialects/postgresql/pg_session.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace millrace::jdbc::postgresql {
+namespace {
+
+std::string trimmed(const char* text) {
+  std::string out = text == nullptr ? "" : text;
+  while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
+  // One line: libpq adds hints on lines of their own.
+  for (std::size_t at = out.find_first_of("\n\t"); at != std::string::npos; at = out.find_first_of("\n\t", at)) {
+    const std::size_t end = std::min(out.find_first_not_of(" \n\t", at), out.size());
+    out.replace(at, end - at, " ");
+  }
+  return out;
+}
+
+/// A refused connection carries no SQLSTATE: the words say whether another try could help.
+SqlErrorKind kind_of_connect_failure(const std::string& message) {
+  for (const char* words : {"password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry",
+                            "authentication method", "certificate", "SSL error", "does not support SSL", "invalid connection option",
+                            "invalid sslmode", "authentication failed", "server does not support"}) {
+    if (message.find(words) != std::string::npos) return SqlErrorKind::kLogin;
+  }
+  return SqlErrorKind::kConnection;
+}
+
+}  // namespace
+
+PgSession::PgSession(const PgTarget& target, std::chrono::milliseconds timeout, Interrupt& interrupt) : interrupt_(interrupt) {
+  interrupt_.check();
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  for (const auto& [key, value] : target.parameters) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_ = PQconnectStartParams(keys.data(), values.data(), 0);
+  if (connection_ == nullptr) throw SqlError(SqlErrorKind::kConnection, "out of memory");
+  try {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    while (state != PGRES_POLLING_OK) {
+      if (state == PGRES_POLLING_FAILED || PQstatus(connection_) == CONNECTION_BAD) {
+        const std::string message = trimmed(PQerrorMessage(connection_));
+        throw SqlError(kind_of_connect_failure(message), message);
+      }
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0) throw SqlError(SqlErrorKind::kConnection, "The connection attempt timed out.", "08001");
+      std::array<pollfd, 2> fds{{{PQsocket(connection_), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0},
+                                 {interrupt_.fd(), POLLIN, 0}}};
+      ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+      interrupt_.check();
+      state = PQconnectPoll(connection_);
+    }
+    PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+    PQsetnonblocking(connection_, 1);
+    execute("SET DateStyle = ISO; SET TimeZone = 'UTC'; SET extra_float_digits = 3; SET IntervalStyle = postgres; "
+            "SET bytea_output = hex");
+    if (!target.search_path.empty()) query("SELECT set_config('search_path', $1, false)", {target.search_path});
+    if (target.read_only) execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+  } catch (...) {
+    PQfinish(connection_);
+    throw;
+  }
+}
+
+PgSession::~PgSession() {
+  if (copy_buffer_ != nullptr) PQfreemem(copy_buffer_);
+  PQfinish(connection_);
+}
+
+void PgSession::cancel() noexcept {
+  broken_ = true;
+  PGcancel* cancel = PQgetCancel(connection_);
+  if (cancel == nullptr) return;
+  std::array<char, 256> error{};
+  PQcancel(cancel, error.data(), static_cast<int>(error.size()));
+  PQfreeCancel(cancel);
+}
+
+void PgSession::fail() {
+  const std::string message = trimmed(PQerrorMessage(connection_));
+  if (PQstatus(connection_) != CONNECTION_OK) broken_ = true;
+  throw SqlError(SqlErrorKind::kConnection, message.empty() ? "The connection to the database was lost" : message, "08006");
+}
+
+void PgSession::check(const PGresult* result, const PGconn* connection) {
+  const ExecStatusType status = PQresultStatus(result);
+  if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE && status != PGRES_PIPELINE_ABORTED) return;
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  std::string message = trimmed(PQresultErrorMessage(result));
+  if (state == nullptr) {
+    if (message.empty()) message = trimmed(PQerrorMessage(connection));
+    throw SqlError(SqlErrorKind::kConnection, message.empty() ? "The connection to the database was lost" : message, "08006");
+  }
+  throw SqlError(kind_of_sql_state(state), message, state);
+}
+
+void PgSession::wait_readable() {
+  std::array<pollfd, 2> fds{{{PQsocket(connection_), POLLIN, 0}, {interrupt_.fd(), POLLIN, 0}}};
+  while (true) {
+    const int pending = PQflush(connection_);
+    if (pending < 0) fail();
+    fds[0].events = static_cast<short>(pending > 0 ? POLLIN | POLLOUT : POLLIN);
+    const int ready = ::poll(fds.data(), fds.size(), -1);
+    if (ready < 0 && errno != EINTR) fail();
+    if (interrupt_.triggered()) {
+      cancel();
+      throw Interrupted();
+    }
+    if (ready <= 0) continue;
+    if ((fds[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0) {
+      if (PQconsumeInput(connection_) == 0) fail();
+      return;
+    }
+  }
+}
+
+void PgSession::flush() {
+  std::array<pollfd, 2> fds{{{PQsocket(connection_), POLLIN | POLLOUT, 0}, {interrupt_.fd(), POLLIN, 0}}};
+  while (true) {
+    const int pending = PQflush(connection_);
+    if (pending < 0) fail();
+    if (pending == 0) return;
+    ::poll(fds.data(), fds.size(), -1);
+    if (interrupt_.triggered()) {
+      cancel();
+      throw Interrupted();
+    }
+    if ((fds[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(connection_) == 0) fail();
+  }
+}
+
+PgResult PgSession::next_result() {
+  flush();
+  while (PQisBusy(connection_) != 0) wait_readable();
+  return PgResult(PQgetResult(connection_));
+}
+
+PgResult PgSession::finish() {
+  PgResult last;
+  PgResult error;
+  while (PgResult result = next_result()) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) return result;
+    if (status == PGRES_FATAL_ERROR && !error) {
+      error = std::move(result);
+    } else {
+      last = std::move(result);
+    }
+    if (PQstatus(connection_) != CONNECTION_OK) break;
+  }
+  if (error) {
+    if (PQstatus(connection_) != CONNECTION_OK) broken_ = true;
+    check(error.get(), connection_);
+  }
+  return last;
+}
+
+PgResult PgSession::execute(const std::string& sql) {
+  interrupt_.check();
+  if (PQsendQuery(connection_, sql.c_str()) == 0) fail();
+  return finish();
+}
+
+PgResult PgSession::query(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
+  interrupt_.check();
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+    fail();
+  }
+  return finish();
+}
+
+PgResult PgSession::describe(const std::string& sql) {
+  interrupt_.check();
+  if (PQsendPrepare(connection_, "", sql.c_str(), 0, nullptr) == 0) fail();
+  finish();
+  if (PQsendDescribePrepared(connection_, "") == 0) fail();
+  return finish();
+}
+
+void PgSession::start_copy(const std::string& sql) {
+  interrupt_.check();
+  if (PQsendQuery(connection_, sql.c_str()) == 0) fail();
+  finish();
+}
+
+std::optional<PgSession::Message> PgSession::next_copy_message() {
+  if (copy_buffer_ != nullptr) {
+    PQfreemem(copy_buffer_);
+    copy_buffer_ = nullptr;
+  }
+  while (true) {
+    const int size = PQgetCopyData(connection_, &copy_buffer_, 1);
+    if (size > 0) return Message{copy_buffer_, static_cast<std::size_t>(size)};
+    if (size == 0) {
+      wait_readable();
+      continue;
+    }
+    if (size == -2) fail();
+    finish();
+    return std::nullopt;
+  }
+}
+
+void PgSession::abandon_copy() {
+  // What is on its way is not worth reading: the statement is cancelled, and the connection given up with it.
+  cancel();
+}
+
+bool PgSession::in_transaction() const {
+  const PGTransactionStatusType status = PQtransactionStatus(connection_);
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+}  // namespace millrace::jdbc::postgresql

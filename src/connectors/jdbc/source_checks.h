@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/jdbc/database.h"
+#include "connectors/jdbc/source_config.h"
+
+namespace millrace::jdbc {
+
+/// The columns by which a table's new rows are found.
+struct TrackingColumns {
+  std::string incrementing;  ///< empty: none, or to be detected
+  std::vector<std::string> timestamps;
+};
+
+/// From the mappings when `table.include.list` is used, else from the `*.column.name` options.
+/// Throws ConnectError when a table matches no mapping, or more than one.
+TrackingColumns tracking_columns(const SourceConfig& config, const std::string& full_name);
+
+/// "Incrementing column: X does not exist in table 'T'", "Timestamp columns: A, B do not exist in table 'T'"; empty when fine.
+std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns, const std::string& table);
+
+/// "Cannot make incremental queries using ... because this column is nullable."; empty when fine.
+std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
+                             const std::string& quoted_table);
+
+/// The first column that the database fills itself; empty when there is none.
+std::string detect_incrementing(const std::vector<TableColumn>& columns);
+
+/// Whether the filters select a table. Include and exclude lists are regexes for the whole full name.
+class TableSelection {
+ public:
+  TableSelection(const SourceConfig& config, const IdentifierRules& rules);
+  ~TableSelection();
+  bool selects(const TableId& table) const;
+  /// "table.whitelist=a,b", for messages; "all tables" when there is no filter.
+  std::string describe() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Tables of equal bare names in several schemas, as the sentence that refuses them; empty when there are none.
+std::string duplicate_tables(const std::vector<TableId>& tables, const IdentifierRules& rules);
+
+}  // namespace millrace::jdbc

@@ -1,0 +1,79 @@
+#include "connectors/jdbc/source_connector.h"
+
+#include <algorithm>
+
+#include "millrace/errors.h"
+
+namespace millrace::jdbc {
+
+std::vector<std::size_t> group_sizes(std::size_t count, std::size_t groups) {
+  std::vector<std::size_t> sizes(groups, count / groups);
+  for (std::size_t i = 0; i < count % groups; ++i) ++sizes[i];
+  return sizes;
+}
+
+JdbcSourceConnector::JdbcSourceConnector() : log_(logger("connectors.jdbc")) {}
+JdbcSourceConnector::~JdbcSourceConnector() = default;
+
+void JdbcSourceConnector::start(const Props& config) {
+  props_ = config;
+  config_ = SourceConfig::table().parse(config);
+  dialect_ = &find_dialect(config_.dialect_name, config_.url);
+  const ConnectionSettings settings = config_.connection(config);
+  check_blocked_parameters(settings);
+  if (config_.mode == SourceMode::kUnspecified) {
+    throw ConfigError("Query mode must be specified: set mode to bulk, incrementing, timestamp or timestamp+incrementing");
+  }
+  if (!config_.query().empty()) {
+    if (!config_.whitelist.empty() || !config_.blacklist.empty() || !config_.include_list.empty() || !config_.exclude_list.empty()) {
+      throw ConfigError("query may not be combined with whole-table copying settings.");
+    }
+    return;
+  }
+  if (!config_.whitelist.empty() && !config_.blacklist.empty()) {
+    log_.warn("table.whitelist and table.blacklist are both set; table.blacklist has no effect");
+  }
+  if (!config_.exclude_list.empty() && config_.include_list.empty()) {
+    log_.warn("table.exclude.list without table.include.list selects no table; set table.include.list=.* to copy all others");
+  }
+  TableMonitor::Callbacks callbacks{[this] { context().request_task_reconfiguration(); },
+                                    [this](const std::exception& error) { context().raise_error(error); }};
+  monitor_ = std::make_unique<TableMonitor>(config_, *dialect_, settings, std::move(callbacks), log_);
+  monitor_->start();
+}
+
+void JdbcSourceConnector::stop() {
+  if (monitor_) monitor_->stop();
+  monitor_.reset();
+}
+
+std::vector<Props> JdbcSourceConnector::task_configs(std::int32_t max_tasks) {
+  const auto config_of = [this](const std::string& tables, bool fetched) {
+    Props task = props_;
+    task["tables"] = tables;
+    task["tables.fetched"] = fetched ? "true" : "false";
+    return task;
+  };
+  if (!monitor_) return {config_of("", true)};
+  const auto tables = monitor_->tables(std::chrono::milliseconds(config_.startup_polling_limit_ms));
+  if (!tables) return {config_of("", false)};
+  if (tables->empty()) return {config_of("", true)};
+  const IdentifierRules rules = dialect_->identifiers();
+  const std::size_t groups = std::min(tables->size(), static_cast<std::size_t>(std::max(max_tasks, 1)));
+  std::vector<Props> configs;
+  std::size_t at = 0;
+  for (const std::size_t size : group_sizes(tables->size(), groups)) {
+    std::string names;
+    for (std::size_t i = 0; i < size; ++i, ++at) names += (names.empty() ? "" : ",") + (*tables)[at].quoted(rules, config_.quote);
+    configs.push_back(config_of(names, true));
+  }
+  return configs;
+}
+
+std::vector<ConfigValue> JdbcSourceConnector::validate(const Props& props) const {
+  std::vector<ConfigValue> values = config().validate(props);
+  validate_source(props, values);
+  return values;
+}
+
+}  // namespace millrace::jdbc

@@ -1,0 +1,215 @@
+#include "connectors/jdbc/table_reader.h"
+
+#include <limits>
+
+#include "connectors/jdbc/url.h"
+#include "millrace/errors.h"
+
+namespace millrace::jdbc {
+namespace {
+
+std::int64_t incrementing_value(const Value& value, const SchemaPtr& schema) {
+  if (value.is_null()) {
+    throw ConnectError(std::string("Null value for incrementing column of type: ") + name_of(schema->type()));
+  }
+  if (value.is_integer()) return value.integer();
+  if (value.kind() != ValueKind::kDecimal) {
+    throw ConnectError(std::string("Invalid type for incrementing column: ") + name_of(schema->type()));
+  }
+  const Decimal& decimal = value.as_decimal();
+  if (decimal.scale() != 0) throw ConnectError("Scale of Decimal value for incrementing column must be 0");
+  const auto exact = decimal.to_int64_exact();
+  if (!exact) throw ConnectError("Decimal value for incrementing column exceeded Long.MAX_VALUE");
+  return *exact;
+}
+
+}  // namespace
+
+TableReader::TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect, const SourceOffset& offset,
+                         OffsetMap partition, Logger& log)
+    : target_(std::move(target)),
+      config_(config),
+      dialect_(dialect),
+      options_(config.read_options()),
+      offset_(offset),
+      partition_(std::move(partition)),
+      log_(log),
+      offset_map_(offset.to_map()) {}
+
+std::string TableReader::describe() const {
+  if (target_.table) return "table: " + target_.table->full_name(dialect_.identifiers());
+  return config_.plain_query.empty() ? "query: (masked)" : "query: " + target_.query;
+}
+
+std::string TableReader::statement(Connection& connection) {
+  const IdentifierRules rules = dialect_.identifiers();
+  const std::string table = target_.table ? target_.table->quoted(rules, config_.quote) : "";
+  const auto column = [&](const std::string& name) {
+    const std::string quoted = rules.quote(name, config_.quote);
+    return target_.table ? table + rules.separator + quoted : quoted;
+  };
+  std::string sql = target_.table ? "SELECT * FROM " + table : target_.query;
+
+  std::string timestamp;
+  for (const std::string& name : target_.timestamp_columns) timestamp += (timestamp.empty() ? "" : ",") + column(name);
+  if (target_.timestamp_columns.size() > 1) timestamp = "COALESCE(" + timestamp + ")";
+  const std::string timestamp_column = timestamp;
+  if (!timestamp.empty()) timestamp = connection.timestamp_expression(timestamp);
+  const std::string id = target_.incrementing_column.empty() ? "" : column(target_.incrementing_column);
+
+  const auto bound = [&](const Instant& instant) {
+    return connection.timestamp_literal({instant, target_.timestamp_is_instant, timestamp_column}, options_);
+  };
+  std::string begin;
+  std::string end;
+  if (uses_timestamp(target_.mode) && !timestamp.empty()) {
+    // Cut to milliseconds; rows of the running millisecond wait for the next poll.
+    const Instant now = connection.current_time();
+    end = bound(Instant::of_millis(now.millis() - config_.timestamp_delay_ms));
+    begin = bound(offset_.timestamp.value_or(Instant{}));
+  }
+  const std::string last_id = std::to_string(offset_.incrementing.value_or(-1));
+  switch (target_.mode) {
+    case SourceMode::kIncrementing:
+      sql += " WHERE " + id + " > " + last_id + " ORDER BY " + id + " ASC";
+      break;
+    case SourceMode::kTimestamp:
+      if (timestamp.empty()) break;
+      sql += " WHERE " + timestamp + " > " + begin + " AND " + timestamp + " < " + end + " ORDER BY " + timestamp + " ASC";
+      break;
+    case SourceMode::kTimestampIncrementing:
+      sql += " WHERE " + timestamp + " < " + end + " AND ((" + timestamp + " = " + begin + " AND " + id + " > " + last_id + ") OR " +
+             timestamp + " > " + begin + ") ORDER BY " + timestamp + "," + id + " ASC";
+      break;
+    default:
+      break;
+  }
+  if (!config_.query_suffix.empty()) sql += " " + config_.query_suffix;
+  return sql;
+}
+
+void TableReader::start(Connection& connection) {
+  const std::string sql = statement(connection);
+  if (log_.enabled(Logger::Level::kDebug) && !(target_.query.size() > 0 && config_.plain_query.empty())) log_.debug("Running " + sql);
+  result_ = connection.query(sql);
+  if (row_schema_ == nullptr || row_schema_->columns != result_->columns()) {
+    const std::optional<std::string> name = target_.table ? std::optional(target_.table->table) : std::nullopt;
+    auto fresh = make_row_schema(name, result_->columns(), options_, log_);
+    // An equal schema keeps its identity, so that converters keep their plans.
+    if (row_schema_ != nullptr && *row_schema_->schema == *fresh->schema) {
+      auto same = std::make_shared<RowSchema>(*fresh);
+      same->schema = row_schema_->schema;
+      fresh = std::move(same);
+    }
+    row_schema_ = std::move(fresh);
+  }
+  resolve_fields();
+  values_per_row_ = row_schema_->fields.size();
+  result_->plan(row_schema_->fields, options_);
+  held_.reset();
+}
+
+void TableReader::resolve_fields() {
+  incrementing_field_ = -1;
+  timestamp_fields_.clear();
+  if (uses_incrementing(target_.mode)) {
+    incrementing_field_ = row_schema_->field(target_.incrementing_column);
+    if (incrementing_field_ < 0) {
+      // Differs: the Java connector asks for the exact case here.
+      for (const Field& one : row_schema_->schema->fields()) {
+        if (equals_ignoring_case(one.name, target_.incrementing_column)) incrementing_field_ = one.index;
+      }
+    }
+    if (incrementing_field_ < 0) {
+      throw DataError("Incrementing column " + target_.incrementing_column + " not found in " + row_schema_->field_names());
+    }
+  }
+  if (uses_timestamp(target_.mode)) {
+    for (const std::string& name : target_.timestamp_columns) timestamp_fields_.push_back(row_schema_->timestamp_field(name));
+  }
+}
+
+SourceOffset TableReader::extract(const std::vector<Value>& values) {
+  SourceOffset offset;
+  if (incrementing_field_ >= 0) {
+    const auto index = static_cast<std::size_t>(incrementing_field_);
+    offset.incrementing = incrementing_value(values[index], row_schema_->fields[index].schema);
+  }
+  for (const std::size_t index : timestamp_fields_) {
+    offset.timestamp = result_->instant(index);
+    if (offset.timestamp) break;
+  }
+  return offset;
+}
+
+bool TableReader::fetch(Row& row) {
+  if (!result_->next()) return false;
+  std::vector<Value> values;
+  values.reserve(values_per_row_);
+  result_->read(values);
+  row.offset = extract(values);
+  row.value = std::make_shared<const Struct>(row_schema_->schema, std::move(values));
+  return true;
+}
+
+void TableReader::emit(Row row, OffsetMap offset, std::vector<SourceRecord>& records) {
+  SourceRecord& record = records.emplace_back();
+  record.topic = target_.topic;
+  record.value_schema = row_schema_->schema;
+  record.value = Value(std::move(row.value));
+  record.source_partition = partition_;
+  record.source_offset = std::move(offset);
+}
+
+bool TableReader::read(std::vector<SourceRecord>& records, std::size_t most) {
+  const bool keeps_offset = target_.mode != SourceMode::kBulk && !(timestamp_fields_.empty() && incrementing_field_ < 0);
+  while (records.size() < most) {
+    if (target_.mode != SourceMode::kTimestamp || !keeps_offset) {
+      Row row;
+      if (!fetch(row)) {
+        result_.reset();
+        return false;
+      }
+      if (keeps_offset) {
+        offset_ = row.offset;
+        offset_map_ = offset_.to_map();
+        emit(std::move(row), offset_map_, records);
+      } else {
+        emit(std::move(row), nullptr, records);
+      }
+      continue;
+    }
+    // Timestamp mode: one row of look-ahead.
+    if (!held_) {
+      Row first;
+      if (!fetch(first)) {
+        result_.reset();
+        return false;
+      }
+      held_ = std::move(first);
+    }
+    Row next;
+    const bool more = fetch(next);
+    Row row = std::move(*held_);
+    held_.reset();
+    const bool moved = row.offset.timestamp && (!more || (next.offset.timestamp && *next.offset.timestamp > *row.offset.timestamp));
+    if (moved) {
+      offset_ = row.offset;
+      offset_map_ = offset_.to_map();
+    }
+    emit(std::move(row), offset_map_, records);
+    if (!more) {
+      result_.reset();
+      return false;
+    }
+    held_ = std::move(next);
+  }
+  return true;
+}
+
+void TableReader::abandon() {
+  result_.reset();
+  held_.reset();
+}
+
+}  // namespace millrace::jdbc

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/jdbc/database.h"
+#include "connectors/jdbc/row_schema.h"
+#include "connectors/jdbc/source_config.h"
+#include "connectors/jdbc/source_offset.h"
+#include "millrace/connector.h"
+
+namespace millrace::jdbc {
+
+/// What one reader reads: a table, or the configured query.
+struct ReadTarget {
+  std::optional<TableId> table;
+  std::string query;  ///< when there is no table
+  std::string topic;
+  SourceMode mode = SourceMode::kBulk;
+  std::string incrementing_column;
+  std::vector<std::string> timestamp_columns;
+  bool timestamp_is_instant = false;  ///< what the (first) timestamp column of a table means
+};
+
+/// Reads one table or query: builds the statement, turns rows into records, and keeps the position.
+///
+/// `start` runs the query from the position, `read` hands out rows until the result ends. The position is that of the last
+/// record handed out, so giving up a result anywhere (`abandon`) and starting again repeats rows, but never skips one.
+/// In timestamp mode the position moves only once a greater timestamp, or the end of the result, was seen: rows of equal
+/// timestamps are repeated together rather than lost in part.
+class TableReader {
+ public:
+  TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect, const SourceOffset& offset, OffsetMap partition,
+              Logger& log);
+
+  /// Precondition: not running.
+  void start(Connection& connection);
+  bool running() const { return result_ != nullptr; }
+  /// Appends up to `most` records; false when the result ended (it is then closed).
+  bool read(std::vector<SourceRecord>& records, std::size_t most);
+  void abandon();
+
+  /// "public.acc" or the query, for messages.
+  std::string describe() const;
+  const ReadTarget& target() const { return target_; }
+  std::string statement(Connection& connection);
+
+  // Book-keeping of the task's queue.
+  std::chrono::steady_clock::time_point due{};
+  std::int32_t failures = 0;
+
+ private:
+  struct Row {
+    std::shared_ptr<const Struct> value;
+    SourceOffset offset;
+  };
+  bool fetch(Row& row);
+  SourceOffset extract(const std::vector<Value>& values);
+  void resolve_fields();
+  void emit(Row row, OffsetMap offset, std::vector<SourceRecord>& records);
+
+  ReadTarget target_;
+  const SourceConfig& config_;
+  const Dialect& dialect_;
+  ReadOptions options_;
+  SourceOffset offset_;  ///< of the last record that was handed out
+  OffsetMap partition_;
+  Logger& log_;
+
+  std::shared_ptr<const RowSchema> row_schema_;
+  int incrementing_field_ = -1;
+  std::vector<std::size_t> timestamp_fields_;
+  std::unique_ptr<ResultSet> result_;
+  std::optional<Row> held_;        ///< timestamp mode: the row that was read ahead
+  OffsetMap offset_map_;           ///< offset_ as a map, shared by the records that carry it
+  std::size_t values_per_row_ = 0;
+};
+
+}  // namespace millrace::jdbc

@@ -1,0 +1,507 @@
+#include "kafka/rdkafka/rd_producer.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "kafka/rdkafka/handle.h"
+
+namespace millrace::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A record costs this much in librdkafka besides its bytes.
+constexpr std::int64_t kRecordCost = 256;
+/// What a lane may always have in flight, however full the queue is: nobody starves.
+constexpr std::int64_t kLaneMinimum = 256 * 1024;
+constexpr int kEventsPerRound = 1000;
+
+int varint_size(std::int64_t value) {
+  auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+  int size = 1;
+  while (zigzag >= 0x80) {
+    zigzag >>= 7;
+    ++size;
+  }
+  return size;
+}
+
+std::int64_t sized(const std::optional<std::string_view>& bytes) {
+  if (!bytes) return 1;
+  auto size = static_cast<std::int64_t>(bytes->size());
+  return varint_size(size) + size;
+}
+
+/// Java's upper bound for one record in a batch of its own (DefaultRecordBatch.estimateBatchSizeUpperBound), which
+/// max.request.size is compared with.
+std::int64_t serialized_size(const OutRecord& record) {
+  constexpr std::int64_t kBatchOverhead = 61;
+  constexpr std::int64_t kRecordOverhead = 21;
+  std::int64_t size = kBatchOverhead + kRecordOverhead + sized(record.key) + sized(record.value);
+  size += varint_size(static_cast<std::int64_t>(record.headers.size()));
+  for (const HeaderView& header : record.headers) size += sized(header.key) + sized(header.value);
+  return size;
+}
+
+/// One listener's share of the queue.
+struct Lane {
+  DeliveryListener* listener = nullptr;  ///< null: detached
+  std::int64_t bytes_in_flight = 0;
+  std::int64_t records_in_flight = 0;
+  bool calling = false;
+  std::vector<Delivery> deliveries;  ///< poller thread only
+};
+
+/// What librdkafka hands back for a record.
+struct Ticket {
+  Lane* lane = nullptr;
+  std::uint64_t tag = 0;
+  std::int64_t cost = 0;
+  std::uint64_t epoch = 0;
+  Ticket* next_free = nullptr;
+};
+
+class RdProducer final : public Producer {
+ public:
+  RdProducer(std::unique_ptr<Handle> handle, const Settings& settings)
+      : handle_(std::move(handle)),
+        queue_(rd_kafka_queue_get_main(handle_->get())),
+        limit_bytes_(settings.buffer_bytes),
+        max_request_bytes_(settings.max_request_bytes),
+        linger_(settings.linger),
+        poller_([this](const std::stop_token& stop) { poll_loop(stop); }) {}
+
+  ~RdProducer() override {
+    poller_.request_stop();
+    rd_kafka_queue_yield(queue_.get());
+    poller_.join();
+    rd_kafka_purge(handle_->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    for (auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
+    queue_.reset();
+  }
+
+  Sent send(std::span<const OutRecord> records, DeliveryListener& listener) override;
+  bool wait_for_room(std::chrono::milliseconds timeout) override;
+  bool wait_for_room(DeliveryListener& listener, std::chrono::milliseconds timeout) override;
+  bool flush(std::chrono::milliseconds timeout) override;
+  void detach(DeliveryListener& listener) override;
+
+  Result<void> init_transactions(std::chrono::milliseconds timeout) override {
+    return transaction([&] { return rd_kafka_init_transactions(handle_->get(), to_millis(timeout)); });
+  }
+  Result<void> begin_transaction() override {
+    return transaction([&] { return rd_kafka_begin_transaction(handle_->get()); });
+  }
+  Result<void> commit_transaction(std::chrono::milliseconds timeout) override {
+    return transaction([&] { return rd_kafka_commit_transaction(handle_->get(), to_millis(timeout)); });
+  }
+  Result<void> abort_transaction(std::chrono::milliseconds timeout) override {
+    return transaction([&] { return rd_kafka_abort_transaction(handle_->get(), to_millis(timeout)); });
+  }
+  Result<std::int32_t> partition_count(const std::string& topic, std::chrono::milliseconds timeout) override;
+
+ private:
+  template <class Call>
+  Result<void> transaction(Call call) {
+    RdError error(call());
+    if (!error) return {};
+    Error out = error_of(error.get());
+    if (auto refusal = handle_->state().refusal()) out = error_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, *refusal);
+    return out;
+  }
+
+  bool full(const Lane& lane) const {
+    if (lane.bytes_in_flight == 0) return false;  // a record larger than the buffer has been refused before
+    return lane.bytes_in_flight >= limit_bytes_ ||
+           (bytes_in_flight_ >= limit_bytes_ && lane.bytes_in_flight >= kLaneMinimum);
+  }
+  Lane& lane_of(DeliveryListener& listener);
+  rd_kafka_topic_t* topic_of(const std::string& name);
+  std::optional<Error> refuse(const OutRecord& record) const;
+  rd_kafka_resp_err_t produce(rd_kafka_topic_t* topic, const OutRecord& record, Ticket* ticket);
+  Ticket* take_ticket();
+  void give_back(Ticket* ticket);
+
+  void poll_loop(const std::stop_token& stop);
+  void take_deliveries(rd_kafka_event_t* event);
+  void hand_out_deliveries();
+
+  std::unique_ptr<Handle> handle_;
+  RdQueue queue_;
+  const std::int64_t limit_bytes_;
+  const std::int64_t max_request_bytes_;
+  const std::chrono::milliseconds linger_;
+
+  std::mutex mutex_;
+  std::condition_variable progress_;
+  std::unordered_map<DeliveryListener*, std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Lane>> detached_;
+  std::map<std::string, rd_kafka_topic_t*, std::less<>> topics_;
+  std::deque<std::vector<Ticket>> ticket_blocks_;
+  Ticket* free_tickets_ = nullptr;
+  std::int64_t bytes_in_flight_ = 0;
+  std::uint64_t rounds_ = 0;  ///< deliveries handed out
+  std::uint64_t rounds_at_refusal_ = ~0ULL;
+  // Records in flight by epoch: flush begins a new one and waits for the older to be empty.
+  std::uint64_t epoch_ = 0;
+  std::map<std::uint64_t, std::int64_t> in_flight_by_epoch_;
+
+  // Poller thread only.
+  std::vector<Lane*> touched_;
+  std::vector<Ticket*> done_;
+  std::deque<Error> errors_;
+  std::jthread poller_;
+};
+
+Lane& RdProducer::lane_of(DeliveryListener& listener) {
+  auto& lane = lanes_[&listener];
+  if (!lane) {
+    lane = std::make_unique<Lane>();
+    lane->listener = &listener;
+  }
+  return *lane;
+}
+
+rd_kafka_topic_t* RdProducer::topic_of(const std::string& name) {
+  auto it = topics_.find(name);
+  if (it != topics_.end()) return it->second;
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
+  if (topic != nullptr) topics_.emplace(name, topic);
+  return topic;
+}
+
+Ticket* RdProducer::take_ticket() {
+  if (free_tickets_ == nullptr) {
+    auto& block = ticket_blocks_.emplace_back(1024);
+    for (Ticket& ticket : block) {
+      ticket.next_free = free_tickets_;
+      free_tickets_ = &ticket;
+    }
+  }
+  Ticket* ticket = free_tickets_;
+  free_tickets_ = ticket->next_free;
+  return ticket;
+}
+
+void RdProducer::give_back(Ticket* ticket) {
+  ticket->next_free = free_tickets_;
+  free_tickets_ = ticket;
+}
+
+std::optional<Error> RdProducer::refuse(const OutRecord& record) const {
+  std::int64_t size = serialized_size(record);
+  if (size > max_request_bytes_) {
+    return Error{Errc::kInvalid,
+                 "The message is " + std::to_string(size) + " bytes when serialized which is larger than " +
+                     std::to_string(max_request_bytes_) + ", which is the value of the max.request.size configuration.",
+                 false,
+                 {},
+                 {},
+                 0};
+  }
+  if (size > limit_bytes_) {
+    return Error{Errc::kInvalid,
+                 "The message is " + std::to_string(size) +
+                     " bytes when serialized which is larger than the total memory buffer you have configured with the "
+                     "buffer.memory configuration.",
+                 false,
+                 {},
+                 {},
+                 0};
+  }
+  return std::nullopt;
+}
+
+rd_kafka_resp_err_t RdProducer::produce(rd_kafka_topic_t* topic, const OutRecord& record, Ticket* ticket) {
+  // librdkafka takes a null pointer for null, so what is empty points somewhere.
+  auto data = [](const std::optional<std::string_view>& bytes) -> void* {
+    if (!bytes) return nullptr;
+    return bytes->data() == nullptr ? const_cast<char*>("") : const_cast<char*>(bytes->data());
+  };
+  auto size = [](const std::optional<std::string_view>& bytes) { return bytes ? bytes->size() : 0; };
+  if (!record.timestamp_ms && record.headers.empty()) {
+    if (rd_kafka_produce(topic, record.partition, RD_KAFKA_MSG_F_COPY, data(record.value), size(record.value),
+                         data(record.key), size(record.key), ticket) == 0) {
+      return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    return rd_kafka_last_error();
+  }
+  rd_kafka_headers_t* headers = nullptr;
+  if (!record.headers.empty()) {
+    headers = rd_kafka_headers_new(record.headers.size());
+    for (const HeaderView& header : record.headers) {
+      rd_kafka_header_add(headers, header.key.data() == nullptr ? "" : header.key.data(),
+                          static_cast<ssize_t>(header.key.size()), data(header.value),
+                          static_cast<ssize_t>(size(header.value)));
+    }
+  }
+  std::array<rd_kafka_vu_t, 8> fields{};
+  std::size_t n = 0;
+  fields[n].vtype = RD_KAFKA_VTYPE_RKT;
+  fields[n++].u.rkt = topic;
+  fields[n].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[n++].u.i32 = record.partition;
+  fields[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[n++].u.i = RD_KAFKA_MSG_F_COPY;
+  fields[n].vtype = RD_KAFKA_VTYPE_VALUE;
+  fields[n].u.mem.ptr = data(record.value);
+  fields[n++].u.mem.size = size(record.value);
+  fields[n].vtype = RD_KAFKA_VTYPE_KEY;
+  fields[n].u.mem.ptr = data(record.key);
+  fields[n++].u.mem.size = size(record.key);
+  fields[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  fields[n++].u.ptr = ticket;
+  if (record.timestamp_ms) {
+    fields[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+    fields[n++].u.i64 = *record.timestamp_ms;
+  }
+  if (headers != nullptr) {
+    fields[n].vtype = RD_KAFKA_VTYPE_HEADERS;
+    fields[n++].u.headers = headers;
+  }
+  RdError error(rd_kafka_produceva(handle_->get(), fields.data(), n));
+  if (!error) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (headers != nullptr) rd_kafka_headers_destroy(headers);
+  return rd_kafka_error_code(error.get());
+}
+
+Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryListener& listener) {
+  Sent sent;
+  std::lock_guard lock(mutex_);
+  if (auto refusal = handle_->state().refusal()) {
+    sent.error = error_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, *refusal);
+    return sent;
+  }
+  Lane& lane = lane_of(listener);
+  std::int64_t& in_epoch = in_flight_by_epoch_[epoch_];
+  const std::string* last_name = nullptr;
+  rd_kafka_topic_t* topic = nullptr;
+  for (const OutRecord& record : records) {
+    if (full(lane)) {
+      rounds_at_refusal_ = rounds_;
+      break;
+    }
+    if (auto refused = refuse(record)) {
+      sent.error = std::move(refused);
+      break;
+    }
+    if (last_name == nullptr || (record.topic != last_name && *record.topic != *last_name)) {
+      topic = topic_of(*record.topic);
+      last_name = record.topic;
+      if (topic == nullptr) {
+        sent.error = error_of(rd_kafka_last_error(),
+                              "topic \"" + *record.topic + "\": " + rd_kafka_err2str(rd_kafka_last_error()));
+        break;
+      }
+    }
+    Ticket* ticket = take_ticket();
+    ticket->lane = &lane;
+    ticket->tag = record.tag;
+    ticket->epoch = epoch_;
+    ticket->cost = kRecordCost + static_cast<std::int64_t>((record.key ? record.key->size() : 0) +
+                                                           (record.value ? record.value->size() : 0));
+    rd_kafka_resp_err_t code = produce(topic, record, ticket);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      give_back(ticket);
+      if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        rounds_at_refusal_ = rounds_;
+        break;
+      }
+      std::array<char, 512> why{};
+      if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(handle_->get(), why.data(), why.size());
+      sent.error = error_of(code, why[0] != 0 ? why.data() : rd_kafka_err2str(code));
+      if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+        sent.error->text = "topic " + *record.topic + " has no partition " + std::to_string(record.partition);
+      }
+      break;
+    }
+    lane.bytes_in_flight += ticket->cost;
+    lane.records_in_flight += 1;
+    bytes_in_flight_ += ticket->cost;
+    in_epoch += 1;
+    ++sent.accepted;
+  }
+  return sent;
+}
+
+bool RdProducer::wait_for_room(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return progress_.wait_for(lock, timeout, [&] { return rounds_ != rounds_at_refusal_; });
+}
+
+bool RdProducer::wait_for_room(DeliveryListener& listener, std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return progress_.wait_for(lock, timeout, [&] {
+    auto it = lanes_.find(&listener);
+    return it == lanes_.end() || !full(*it->second);
+  });
+}
+
+bool RdProducer::flush(std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + std::min<std::chrono::milliseconds>(timeout, std::chrono::hours(24));
+  std::unique_lock lock(mutex_);
+  const std::uint64_t last = epoch_++;
+  auto delivered = [&] {
+    auto first = std::find_if(in_flight_by_epoch_.begin(), in_flight_by_epoch_.end(),
+                              [](const auto& entry) { return entry.second > 0; });
+    return first == in_flight_by_epoch_.end() || first->first > last;
+  };
+  while (!delivered()) {
+    auto now = Clock::now();
+    if (now >= deadline) return false;
+    if (linger_ > std::chrono::milliseconds(20)) {
+      // Records that linger are sent at once while this runs; deliveries go to the poller thread all the same.
+      lock.unlock();
+      rd_kafka_flush(handle_->get(), to_millis(std::min(std::chrono::milliseconds(50),
+                                                        std::chrono::ceil<std::chrono::milliseconds>(deadline - now))));
+      lock.lock();
+      progress_.wait_for(lock, std::chrono::milliseconds(1), delivered);
+    } else {
+      progress_.wait_until(lock, deadline, delivered);
+    }
+  }
+  in_flight_by_epoch_.erase(in_flight_by_epoch_.begin(), in_flight_by_epoch_.upper_bound(last));
+  return true;
+}
+
+void RdProducer::detach(DeliveryListener& listener) {
+  std::unique_lock lock(mutex_);
+  auto it = lanes_.find(&listener);
+  if (it == lanes_.end()) return;
+  Lane& lane = *it->second;
+  if (std::this_thread::get_id() != poller_.get_id()) progress_.wait(lock, [&] { return !lane.calling; });
+  lane.listener = nullptr;
+  if (lane.records_in_flight > 0 || lane.calling) detached_.push_back(std::move(it->second));
+  lanes_.erase(&listener);
+}
+
+Result<std::int32_t> RdProducer::partition_count(const std::string& topic, std::chrono::milliseconds timeout) {
+  rd_kafka_topic_t* handle = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    handle = topic_of(topic);
+  }
+  if (handle == nullptr) return error_of(rd_kafka_last_error());
+  const rd_kafka_metadata_t* metadata = nullptr;
+  auto code = rd_kafka_metadata(handle_->get(), 0, handle, &metadata, to_millis(timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (auto refusal = handle_->state().refusal()) return error_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, *refusal);
+    return error_of(code);
+  }
+  std::unique_ptr<const rd_kafka_metadata_t, RdDeleter<rd_kafka_metadata_destroy>> owner(metadata);
+  handle_->state().on_alive();
+  if (metadata->topic_cnt != 1) return Error{Errc::kNotFound, "topic " + topic + " does not exist", true, {}, {}, 0};
+  const auto& found = metadata->topics[0];
+  if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || found.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
+    return Error{Errc::kNotFound, "topic " + topic + " does not exist", true, {}, {}, 0};
+  }
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return error_of(found.err, "topic " + topic + ": " + rd_kafka_err2str(found.err));
+  return static_cast<std::int32_t>(found.partition_cnt);
+}
+
+void RdProducer::poll_loop(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    RdEvent event(rd_kafka_queue_poll(queue_.get(), 1000));
+    for (int n = 0; event && n < kEventsPerRound; ++n) {
+      switch (rd_kafka_event_type(event.get())) {
+        case RD_KAFKA_EVENT_DR: take_deliveries(event.get()); break;
+        case RD_KAFKA_EVENT_ERROR:
+          handle_->state().on_error(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+          break;
+        default: break;
+      }
+      if (done_.size() >= 2048) break;
+      event.reset(rd_kafka_queue_poll(queue_.get(), 0));
+    }
+    hand_out_deliveries();
+  }
+}
+
+void RdProducer::take_deliveries(rd_kafka_event_t* event) {
+  const Error* error = nullptr;
+  rd_kafka_resp_err_t error_code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
+    auto* ticket = static_cast<Ticket*>(message->_private);
+    if (ticket == nullptr) continue;
+    Delivery delivery;
+    delivery.tag = ticket->tag;
+    delivery.partition = message->partition;
+    delivery.offset = message->offset;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (error == nullptr || error_code != message->err) {
+        error_code = message->err;
+        std::array<char, 512> why{};
+        auto code = message->err;
+        if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(handle_->get(), why.data(), why.size());
+        error = &errors_.emplace_back(error_of(code, why[0] != 0 ? why.data() : rd_kafka_err2str(code)));
+      }
+      delivery.error = error;
+    } else {
+      rd_kafka_timestamp_type_t type;
+      delivery.timestamp_ms = rd_kafka_message_timestamp(message, &type);
+    }
+    Lane* lane = ticket->lane;
+    if (lane->deliveries.empty()) touched_.push_back(lane);
+    lane->deliveries.push_back(delivery);
+    done_.push_back(ticket);
+  }
+  if (error == nullptr) handle_->state().on_alive();
+}
+
+void RdProducer::hand_out_deliveries() {
+  if (done_.empty()) return;
+  for (Lane* lane : touched_) {
+    DeliveryListener* listener = nullptr;
+    {
+      std::lock_guard lock(mutex_);
+      listener = lane->listener;
+      lane->calling = listener != nullptr;
+    }
+    if (listener != nullptr) {
+      listener->on_deliveries(lane->deliveries);
+      std::lock_guard lock(mutex_);
+      lane->calling = false;
+    }
+    lane->deliveries.clear();
+  }
+  {
+    std::lock_guard lock(mutex_);
+    for (Ticket* ticket : done_) {
+      ticket->lane->bytes_in_flight -= ticket->cost;
+      ticket->lane->records_in_flight -= 1;
+      bytes_in_flight_ -= ticket->cost;
+      in_flight_by_epoch_[ticket->epoch] -= 1;
+      give_back(ticket);
+    }
+    std::erase_if(detached_, [](const auto& lane) { return lane->records_in_flight == 0; });
+    ++rounds_;
+  }
+  progress_.notify_all();
+  touched_.clear();
+  done_.clear();
+  errors_.clear();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Producer>> make_rd_producer(const ClientConfig& config, ClientLog log) {
+  auto settings = translate(ClientKind::kProducer, config);
+  if (!settings) return settings.error();
+  auto handle = Handle::create(RD_KAFKA_PRODUCER, *settings, std::move(log), [](rd_kafka_conf_t* configuration) {
+    rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  });
+  if (!handle) return handle.error();
+  return std::shared_ptr<Producer>(std::make_shared<RdProducer>(std::move(*handle), *settings));
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "kafka/client_config.h"
+
+namespace millrace::kafka {
+
+enum class ClientKind : std::uint8_t { kProducer = 1, kConsumer = 2, kAdmin = 4 };
+
+std::string_view name_of(ClientKind kind);
+
+/// What a Java client configuration means for librdkafka.
+struct Settings {
+  /// librdkafka properties.
+  std::map<std::string, std::string> properties;
+  /// One line for each setting that was given and cannot be honoured.
+  std::vector<std::string> notices;
+  /// Certificate chain (PEM) that librdkafka only reads from a file; empty: none or in `properties`.
+  std::string certificate_chain_pem;
+
+  // Emulated by our clients.
+  std::int64_t buffer_bytes = 0;                       ///< producer: buffer.memory
+  std::int64_t max_request_bytes = 1048576;            ///< producer: max.request.size
+  std::int32_t max_poll_records = 500;                 ///< consumer
+  std::chrono::milliseconds linger{5};                 ///< producer
+  std::chrono::milliseconds metadata_max_age{300000};  ///< consumer: how often a topic pattern is matched again
+  std::string auto_offset_reset = "latest";            ///< consumer: earliest, latest, error
+};
+
+/// Translates `config` (Java names) for a client of `kind`. A value that is wrong, a store that cannot be opened or a
+/// JAAS text that does not parse is an Error of one sentence.
+Result<Settings> translate(ClientKind kind, const ClientConfig& config);
+
+}  // namespace millrace::kafka
