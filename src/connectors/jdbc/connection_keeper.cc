@@ -28,6 +28,10 @@ Connection& ConnectionKeeper::get() {
     log_.info("The database connection is invalid. Reconnecting...");
     drop();
   }
+  return get_unchecked();
+}
+
+Connection& ConnectionKeeper::get_unchecked() {
   if (connection_) return *connection_;
   try {
     auto fresh = dialect_.connect(settings_, interrupt_, log_);

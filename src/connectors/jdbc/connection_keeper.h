@@ -23,6 +23,8 @@ class ConnectionKeeper {
 
   /// The connection, checked when it was idle.
   Connection& get();
+  /// The connection as it is, or a new one: for callers who find out by using it.
+  Connection& get_unchecked();
   /// Precondition: `get` succeeded and nothing was dropped since.
   Connection& current() { return *connection_; }
   bool connected() const { return connection_ != nullptr; }

@@ -12,6 +12,7 @@
 
 #include "connectors/jdbc/calendar.h"
 #include "connectors/jdbc/interrupt.h"
+#include "connectors/jdbc/sink_batch.h"
 #include "connectors/jdbc/table_id.h"
 #include "millrace/record.h"
 
@@ -150,6 +151,10 @@ class Connection {
   virtual std::string timestamp_expression(const std::string& column) { return column; }
   /// A bound in the form that compares with `timestamp_expression`.
   virtual std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) = 0;
+
+  /// Writes the rows, within the open transaction or a new one. All or, when it throws, any number of them until rollback.
+  /// Throws RowError where the database told which row it refused.
+  virtual void write(const WriteBatch& batch) = 0;
 };
 
 /// Where to connect, as configured.
@@ -170,8 +175,20 @@ class Dialect {
   virtual std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const = 0;
   /// The parts of a name, as written in `tables` or made by `table.name.format`, in this database's own parts.
   virtual TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const;
-  /// "TABLE" etc. without which the database could not be asked.
+  /// Two parts of a name are database and table, not schema and table.
   virtual bool has_catalog_in_name() const { return false; }
+
+  // DDL of the sink.
+  /// "BIGINT"; throws ConnectError naming the field when the type has no column type.
+  virtual std::string column_type(const SinkColumn& column) const = 0;
+  virtual std::string boolean_word(bool value) const { return value ? "1" : "0"; }
+  virtual std::string create_table(const TableId& table, const std::vector<const SinkColumn*>& columns, const WriteOptions& options) const;
+  virtual std::vector<std::string> alter_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
+                                               const WriteOptions& options) const;
+
+ protected:
+  std::string column_definition(const SinkColumn& column, const WriteOptions& options) const;
+  [[noreturn]] static void refuse_type(const SinkColumn& column);
 };
 
 /// The dialect by `dialect.name`, or by URL when that is empty. Throws ConfigError naming what there is.

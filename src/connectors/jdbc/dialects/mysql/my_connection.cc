@@ -282,8 +282,4 @@ std::string MyConnection::timestamp_literal(const TimestampBound& bound, const R
   return "'" + format_wall(to_wall(bound.instant, zone, options.calendar), ' ', 6) + "'";
 }
 
-std::unique_ptr<Connection> MyDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const {
-  return std::make_unique<MyConnection>(settings, interrupt, log);
-}
-
 }  // namespace millrace::jdbc::mysql

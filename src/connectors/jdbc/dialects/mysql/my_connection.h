@@ -33,6 +33,8 @@ class MyConnection final : public Connection {
   std::string database_name() override { return target_.database; }
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
 
+  void write(const WriteBatch& batch) override;
+
   MYSQL* raw() { return &mysql_; }
   const MyTarget& target() const { return target_; }
   /// 'text' with this connection's quoting rules.
@@ -63,6 +65,7 @@ class MyDialect final : public Dialect {
   IdentifierRules identifiers() const override { return {"`", "`", "."}; }
   std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
   bool has_catalog_in_name() const override { return true; }
+  std::string column_type(const SinkColumn& column) const override;
 };
 
 }  // namespace millrace::jdbc::mysql

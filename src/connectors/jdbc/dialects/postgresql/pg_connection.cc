@@ -12,8 +12,6 @@
 namespace millrace::jdbc::postgresql {
 namespace {
 
-constexpr std::size_t kLongestName = 63;  // bytes; NAMEDATALEN - 1
-
 std::string field(const PgResult& result, int row, int column) { return PQgetvalue(result.get(), row, column); }
 
 class PgResultSet final : public ResultSet {
@@ -143,6 +141,7 @@ PgConnection::PgConnection(const ConnectionSettings& settings, Interrupt& interr
     log.warn("connection.url: the parameter \"" + name + "\" is not known for PostgreSQL and has no effect");
   }
   session_ = std::make_unique<PgSession>(target, settings.login_timeout, interrupt);
+  writer_ = std::make_unique<PgWriter>(*session_);
 }
 
 PgConnection::~PgConnection() = default;
@@ -325,16 +324,9 @@ std::string PgConnection::timestamp_literal(const TimestampBound& bound, const R
   return "'" + text + "'";
 }
 
-std::unique_ptr<Connection> PgDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const {
-  return std::make_unique<PgConnection>(settings, interrupt, log);
-}
-
-TableId PgDialect::table_id(const std::vector<std::string>& parts, QuoteMethod quote) const {
-  TableId id = Dialect::table_id(parts, quote);
-  id.catalog.reset();
-  if (id.table.size() > kLongestName) id.table.resize(kLongestName);
-  if (quote == QuoteMethod::kNever) id.table = to_lower(id.table);
-  return id;
+void PgConnection::write(const WriteBatch& batch) {
+  begin();
+  writer_->write(batch);
 }
 
 }  // namespace millrace::jdbc::postgresql

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connectors/jdbc/dialects/postgresql/pg_session.h"
+#include "connectors/jdbc/dialects/postgresql/pg_write.h"
 
 namespace millrace::jdbc::postgresql {
 
@@ -30,6 +31,8 @@ class PgConnection final : public Connection {
   std::string database_name() override;
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
 
+  void write(const WriteBatch& batch) override;
+
   PgSession& session() { return *session_; }
   void begin();
 
@@ -42,6 +45,7 @@ class PgConnection final : public Connection {
     char type_class = 'b';
   };
   std::unique_ptr<PgSession> session_;
+  std::unique_ptr<PgWriter> writer_;
   std::map<std::uint32_t, TypeInfo> types_;
 };
 
@@ -51,6 +55,8 @@ class PgDialect final : public Dialect {
   IdentifierRules identifiers() const override { return {}; }
   std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
   TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const override;
+  std::string column_type(const SinkColumn& column) const override;
+  std::string boolean_word(bool value) const override { return value ? "TRUE" : "FALSE"; }
 };
 
 }  // namespace millrace::jdbc::postgresql

@@ -191,8 +191,4 @@ std::string SqliteConnection::timestamp_literal(const TimestampBound& bound, con
   return "(CASE typeof(" + bound.column + ") WHEN 'text' THEN " + wall + " ELSE " + instant + " END)";
 }
 
-std::unique_ptr<Connection> SqliteDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const {
-  return std::make_unique<SqliteConnection>(settings, interrupt, log);
-}
-
 }  // namespace millrace::jdbc::sqlite
