@@ -64,6 +64,7 @@ void AssignedWork::start(const ConnectorTaskId& task, const storage::ClusterConf
   start.task_config = *task_config;
   start.task_count = static_cast<std::size_t>(state.task_count(task.connector));
   start.target = state.target_state(task.connector).value_or(TargetState::kStarted);
+  start.exactly_once = exactly_once_(task, state);
   const auto told = [post = post_, done](Result<void> result) {
     post([done, result = std::move(result)] { done(result); });
   };

@@ -29,8 +29,17 @@ class AssignedWork {
   /// Puts work on the herder's queue. Any thread.
   using Post = std::function<bool(std::function<void()>)>;
 
-  AssignedWork(Worker& worker, StatusListener& statuses, ConnectorRequests& requests, Post post)
-      : worker_(worker), statuses_(statuses), requests_(requests), post_(std::move(post)) {}
+  /// How tasks of that connector run exactly once; nullopt: they do not.
+  using ExactlyOnceOf = std::function<std::optional<ExactlyOnceStart>(const ConnectorTaskId& task,
+                                                                      const storage::ClusterConfigState& state)>;
+
+  AssignedWork(Worker& worker, StatusListener& statuses, ConnectorRequests& requests, Post post,
+               ExactlyOnceOf exactly_once)
+      : worker_(worker),
+        statuses_(statuses),
+        requests_(requests),
+        post_(std::move(post)),
+        exactly_once_(std::move(exactly_once)) {}
   ~AssignedWork();
 
   void set_assignment(const kafka::ConnectorsAndTasks& assigned);
@@ -67,6 +76,7 @@ class AssignedWork {
   StatusListener& statuses_;
   ConnectorRequests& requests_;
   const Post post_;
+  const ExactlyOnceOf exactly_once_;
 
   std::set<std::string> connectors_;  // assigned
   std::set<ConnectorTaskId> tasks_;   // assigned

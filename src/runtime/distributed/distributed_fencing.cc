@@ -91,4 +91,55 @@ void DistributedHerder::end_fencing(const std::string& connector, Result<void> r
   for (const Reply<void>& reply : round.mapped().waiting) reply(result);
 }
 
+// ------------------------------------------------------------------------------------- starts of exactly-once tasks
+
+std::optional<ExactlyOnceStart> DistributedHerder::exactly_once_start(const ConnectorTaskId& task,
+                                                                      const storage::ClusterConfigState& state) {
+  const RawConfig* config = state.connector_config(task.connector);
+  if (!deps_.config->exactly_once_source_enabled() || config == nullptr || type_of(*config) != ConnectorType::kSource) {
+    return std::nullopt;
+  }
+  ExactlyOnceStart start;
+  start.fence_older_tasks = [this, connector = task.connector] { return fence_for_start(connector); };
+  start.check_still_wanted = [this, task, generation = state.task_config_generation(task.connector)] {
+    return check_still_wanted(task, generation);
+  };
+  start.offsets_topic = settings().offsets.topic;
+  return start;
+}
+
+/// Runs on: a task's thread.
+Result<void> DistributedHerder::fence_for_start(const std::string& connector) {
+  Result<void> fenced = fence_zombies(connector);
+  if (fenced.ok() || fenced.error().code != Errc::kNotLeader || !fenced.error().target_url) return fenced;
+  RequestSignature signature;
+  if (member_->protocol() == kafka::ConnectProtocolVersion::kSessioned) {
+    const std::optional<storage::SessionKey> key = parts_.configs->snapshot()->session_key;
+    if (!key) return Error{.code = Errc::kUnavailable, .text = "no session key has been read yet"};
+    Result<RequestSignature> signed_request = sign_request(*key, settings().signature_algorithm, "");
+    if (!signed_request.ok()) return std::move(signed_request).error();
+    signature = std::move(*signed_request);
+  }
+  return parts_.leader->fence(*fenced.error().target_url, connector, signature);
+}
+
+/// Runs on: a task's thread.
+Result<void> DistributedHerder::check_still_wanted(const ConnectorTaskId& task,
+                                                   std::optional<std::int32_t> task_config_generation) {
+  if (Result<void> read = parts_.configs->refresh(kRequestTimeout); !read.ok()) return read;
+  return ask<void>([this, task, task_config_generation](const Reply<void>& reply) {
+    if (parts_.configs->snapshot()->task_config_generation(task.connector) != task_config_generation) {
+      return reply(
+          internal_error(fmt::format("Cannot start source task {} with exactly-once support as the connector has "
+                                     "already generated a new set of task configs",
+                                     task.to_string())));
+    }
+    if (!work_.has(task)) {
+      return reply(internal_error(fmt::format(
+          "Cannot start source task {} as it has already been revoked from this worker", task.to_string())));
+    }
+    reply({});
+  });
+}
+
 }  // namespace millrace::runtime

@@ -47,7 +47,11 @@ DistributedHerder::DistributedHerder(HerderBase::Deps deps, Parts parts)
       parts_(std::move(parts)),
       offset_changes_(*deps_.worker, *deps_.plugins),
       stages_(clock()),
-      work_(*deps_.worker, *this, *this, [this](std::function<void()> work) { return queue_.post(std::move(work)); }),
+      work_(
+          *deps_.worker, *this, *this, [this](std::function<void()> work) { return queue_.post(std::move(work)); },
+          [this](const ConnectorTaskId& task, const storage::ClusterConfigState& state) {
+            return exactly_once_start(task, state);
+          }),
       state_(std::make_shared<const storage::ClusterConfigState>()) {}
 
 DistributedHerder::~DistributedHerder() { stop(); }

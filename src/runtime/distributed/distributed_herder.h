@@ -142,6 +142,10 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
   // distributed_fencing.cc: older tasks of exactly-once sources are shut out before new ones start (task-lifecycle 6.2).
   Result<void> verify_internal_request(const RequestSignature& signature) const;
   Result<void> fence_zombies(const std::string& connector);
+  std::optional<ExactlyOnceStart> exactly_once_start(const ConnectorTaskId& task,
+                                                     const storage::ClusterConfigState& state);
+  Result<void> fence_for_start(const std::string& connector);
+  Result<void> check_still_wanted(const ConnectorTaskId& task, std::optional<std::int32_t> task_config_generation);
   void begin_fencing(const std::string& connector, const Reply<void>& reply);
   void end_fencing(const std::string& connector, Result<void> result);
 
