@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -27,6 +29,8 @@ class SourceDelivery {
   /// A transform or the error policy took `record` out.
   virtual void dropped(const SourceRecord& record) = 0;
   virtual void acknowledged(std::uint64_t tag) = 0;
+  /// Source partition and offset of a record in flight, for messages.
+  virtual std::pair<OffsetMap, OffsetMap> position_of(std::uint64_t tag) const = 0;
   /// Everything that one poll returned (maybe nothing) was sent.
   virtual Result<void> batch_sent() = 0;
 
