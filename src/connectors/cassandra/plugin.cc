@@ -1,6 +1,6 @@
+#include "millrace/plugin.h"
 #include "connectors/cassandra/sink/sink_connector.h"
 #include "connectors/cassandra/source/source_connector.h"
-#include "millrace/plugin.h"
 
 namespace millrace {
 

@@ -54,7 +54,9 @@ class SinkCheck : public testing::Test {
     config.contact_points = {node};
     config.request_timeout = std::chrono::seconds(60);
     session = cql::Session::connect(config);
-    session->query("CREATE KEYSPACE IF NOT EXISTS sink_check WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
+    session->query(
+        "CREATE KEYSPACE IF NOT EXISTS sink_check WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
+        "1}");
     session->query("DROP TABLE IF EXISTS sink_check.t");
   }
 
@@ -115,7 +117,9 @@ class SinkCheck : public testing::Test {
 };
 
 TEST_F(SinkCheck, StructsWithEveryLogicalType) {
-  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, d date, tm time, ts timestamp, amount decimal, data blob, tags list<text>, props map<text, int>, ok boolean, f double)");
+  session->query(
+      "CREATE TABLE sink_check.t (id int PRIMARY KEY, d date, tm time, ts timestamp, amount decimal, data blob, tags "
+      "list<text>, props map<text, int>, ok boolean, f double)");
   start(props("INSERT INTO t SELECT * FROM orders"));
   const auto schema = SchemaBuilder::structure()
                           .field("id", Schema::int32())
@@ -130,8 +134,13 @@ TEST_F(SinkCheck, StructsWithEveryLogicalType) {
                           .field("f", Schema::optional_float64())
                           .build();
   Struct value(schema);
-  value.put("id", std::int32_t{1}).put("d", Date{17599LL * 86400000}).put("tm", Date{61952584}).put("ts", Date{1520611952584});
-  value.put("amount", *Decimal::parse("123456789.123456789")).put("data", Bytes{0, 255}).put("tags", Array{Value("a"), Value("b")});
+  value.put("id", std::int32_t{1})
+      .put("d", Date{17599LL * 86400000})
+      .put("tm", Date{61952584})
+      .put("ts", Date{1520611952584});
+  value.put("amount", *Decimal::parse("123456789.123456789"))
+      .put("data", Bytes{0, 255})
+      .put("tags", Array{Value("a"), Value("b")});
   value.put("props", Map{{Value("k"), Value(std::int32_t{3})}}).put("ok", Value()).put("f", 1.5);
   SinkRecord record = text_record("");
   record.value_schema = schema;
@@ -154,7 +163,9 @@ TEST_F(SinkCheck, TheLastRecordOfARowWinsInABatchOfThousands) {
   start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.threadpool.size", "8"}}));
   std::vector<SinkRecord> records;
   for (int i = 0; i < 3000; ++i) {
-    records.push_back(text_record("{\"p\":\"p" + std::to_string(i % 7) + "\",\"c\":" + std::to_string(i % 50) + ",\"v\":" + std::to_string(i) + "}", i));
+    records.push_back(text_record("{\"p\":\"p" + std::to_string(i % 7) + "\",\"c\":" + std::to_string(i % 50) +
+                                      ",\"v\":" + std::to_string(i) + "}",
+                                  i));
   }
   task->put(records);
   auto page = session->query("SELECT p, c, v FROM sink_check.t");
@@ -179,15 +190,17 @@ TEST_F(SinkCheck, UnsetLeavesColumnsAlone) {
 
 TEST_F(SinkCheck, NullValuesDelete) {
   session->query("CREATE TABLE sink_check.t (key1 text, key2 bigint, v text, PRIMARY KEY (key1, key2))");
-  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.delete.enabled", "true"},
-                                                     {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE key1 = ? AND key2 = ?"},
-                                                     {"connect.cassandra.delete.struct_flds", "key1,nested.key2"}}));
+  start(props("INSERT INTO t SELECT * FROM orders",
+              {{"connect.cassandra.delete.enabled", "true"},
+               {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE key1 = ? AND key2 = ?"},
+               {"connect.cassandra.delete.struct_flds", "key1,nested.key2"}}));
   SinkRecord tombstone = text_record("");
   tombstone.value_schema = nullptr;
   tombstone.value = Value();
   tombstone.key_schema = Schema::string();
   tombstone.key = Value(R"({"key1":"a","nested":{"key2":5}})");
-  task->put({text_record(R"({"key1":"a","key2":5,"v":"old"})"), text_record(R"({"key1":"b","key2":6,"v":"kept"})"), tombstone});
+  task->put({text_record(R"({"key1":"a","key2":5,"v":"old"})"), text_record(R"({"key1":"b","key2":6,"v":"kept"})"),
+             tombstone});
   EXPECT_EQ(rows("SELECT key1, v FROM sink_check.t"), "'b'|'kept'\n");
   task->put({tombstone, text_record(R"({"key1":"a","key2":5,"v":"again"})")});
   EXPECT_EQ(rows("SELECT v FROM sink_check.t WHERE key1 = 'a'"), "'again'\n");
@@ -200,12 +213,15 @@ TEST_F(SinkCheck, OneBadRowOfABatchIsReportedAndTheOthersAreWritten) {
   start(props("INSERT INTO t SELECT * FROM orders"));
   const std::vector<SinkRecord> records{text_record(R"({"p":1,"c":1})", 1), text_record(R"({"p":1,"c":2,"nope":1})", 2),
                                         text_record(R"({"p":1,"c":3})", 3), text_record("not json", 4)};
-  EXPECT_NE(put_error(records).find("the record's value is a text that is not JSON: unknown word at byte 0"), std::string::npos);
+  EXPECT_NE(put_error(records).find("the record's value is a text that is not JSON: unknown word at byte 0"),
+            std::string::npos);
   context.reporting = true;
   task->put(records);
   ASSERT_EQ(context.reporter.errors.size(), 2U);
-  EXPECT_NE(context.reporter.errors[1].find("JSON values map contains unrecognized column: nope"), std::string::npos) << context.reporter.errors[1];
-  EXPECT_NE(context.reporter.errors[1].find("(table: sink_check.t, topic orders partition 0 offset 2)"), std::string::npos);
+  EXPECT_NE(context.reporter.errors[1].find("JSON values map contains unrecognized column: nope"), std::string::npos)
+      << context.reporter.errors[1];
+  EXPECT_NE(context.reporter.errors[1].find("(table: sink_check.t, topic orders partition 0 offset 2)"),
+            std::string::npos);
   EXPECT_EQ(rows("SELECT c FROM sink_check.t"), "1\n3\n");
 }
 
@@ -216,7 +232,9 @@ TEST_F(SinkCheck, ErrorPolicies) {
   EXPECT_NE(put_error(bad).find("Error decoding JSON value for id"), std::string::npos);
   start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.error.policy", "noop"}}));
   EXPECT_EQ(put_error(bad), "no error");
-  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.error.policy", "RETRY"}, {"connect.cassandra.max.retries", "2"}, {"connect.cassandra.retry.interval", "70"}}));
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.error.policy", "RETRY"},
+                                                     {"connect.cassandra.max.retries", "2"},
+                                                     {"connect.cassandra.retry.interval", "70"}}));
   EXPECT_THROW(task->put(bad), RetriableError);
   EXPECT_EQ(context.timeout_ms, 70);
   EXPECT_THROW(task->put(bad), RetriableError);
@@ -229,7 +247,9 @@ TEST_F(SinkCheck, ErrorPolicies) {
   }
   // Writes the node cannot make consistent.
   start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.consistency.level", "two"}}));
-  EXPECT_NE(put_error({text_record(R"({"id":3})")}).find("Cannot achieve consistency level TWO (Unavailable, node 127.0.0.1"), std::string::npos);
+  EXPECT_NE(
+      put_error({text_record(R"({"id":3})")}).find("Cannot achieve consistency level TWO (Unavailable, node 127.0.0.1"),
+      std::string::npos);
 }
 
 TEST_F(SinkCheck, WrongConfigurations) {
@@ -242,10 +262,15 @@ TEST_F(SinkCheck, WrongConfigurations) {
       EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
     }
   };
-  expect(props("INSERT INTO missing SELECT * FROM orders"), "No tables found in Cassandra for topics orders: table missing does not exist in keyspace sink_check on " + node);
-  expect(props("INSERT INTO t SELECT * FROM other"), "contains topics not set in connect.cassandra.kcql: Set(orders), kcql contains Set(other)");
-  expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.delete.enabled", "true"}}), "connect.cassandra.delete.statement is required.");
-  expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.key.space", "nowhere"}}), "Keyspace nowhere does not exist");
+  expect(
+      props("INSERT INTO missing SELECT * FROM orders"),
+      "No tables found in Cassandra for topics orders: table missing does not exist in keyspace sink_check on " + node);
+  expect(props("INSERT INTO t SELECT * FROM other"),
+         "contains topics not set in connect.cassandra.kcql: Set(orders), kcql contains Set(other)");
+  expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.delete.enabled", "true"}}),
+         "connect.cassandra.delete.statement is required.");
+  expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.key.space", "nowhere"}}),
+         "Keyspace nowhere does not exist");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "connectors/cassandra/common/json.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 namespace millrace::cassandra {
 
@@ -52,9 +52,7 @@ class Parser {
     switch (text_[at_]) {
       case '{': return object(out, depth);
       case '[': return array(out, depth);
-      case '"':
-        out.kind = Json::Kind::kString;
-        return string(out.text);
+      case '"': out.kind = Json::Kind::kString; return string(out.text);
       case 't': out = Json::of_bool(true); return word("true");
       case 'f': out = Json::of_bool(false); return word("false");
       case 'n': return word("null");

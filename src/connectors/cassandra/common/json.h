@@ -21,8 +21,16 @@ struct Json {
   static Json of_bool(bool v);
   static Json of_number(std::string text);
   static Json of_string(std::string text);
-  static Json array() { Json j; j.kind = Kind::kArray; return j; }
-  static Json object() { Json j; j.kind = Kind::kObject; return j; }
+  static Json array() {
+    Json j;
+    j.kind = Kind::kArray;
+    return j;
+  }
+  static Json object() {
+    Json j;
+    j.kind = Kind::kObject;
+    return j;
+  }
 
   bool is_null() const noexcept { return kind == Kind::kNull; }
   const Json* member(std::string_view name) const;

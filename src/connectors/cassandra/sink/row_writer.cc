@@ -39,7 +39,8 @@ const Json* member_for(const Json& object, const std::string& column) {
   return nullptr;
 }
 
-std::int64_t whole_number(const Json& value, std::int64_t min, std::int64_t max, const std::string& column, const char* type) {
+std::int64_t whole_number(const Json& value, std::int64_t min, std::int64_t max, const std::string& column,
+                          const char* type) {
   std::int64_t number = 0;
   const auto* end = value.text.data() + value.text.size();
   const bool numeric = value.kind == Json::Kind::kNumber || value.kind == Json::Kind::kString;
@@ -53,16 +54,21 @@ std::int64_t whole_number(const Json& value, std::int64_t min, std::int64_t max,
 }  // namespace
 
 std::string encode_scalar(const DataType& type, const Json& value, const std::string& column) {
-  const auto unfit = [&] { return DataError("value " + value.dump() + " does not fit column " + column + " (" + type.cql() + ")"); };
+  const auto unfit = [&] {
+    return DataError("value " + value.dump() + " does not fit column " + column + " (" + type.cql() + ")");
+  };
   const bool text_or_number = value.kind == Json::Kind::kNumber || value.kind == Json::Kind::kString;
   switch (type.id) {
     case TypeId::kAscii:
     case TypeId::kVarchar:
       if (text_or_number) return value.text;
       throw unfit();
-    case TypeId::kTinyint: return cql::encode_i8(static_cast<std::int8_t>(whole_number(value, -128, 127, column, "tinyint")));
-    case TypeId::kSmallint: return cql::encode_i16(static_cast<std::int16_t>(whole_number(value, -32768, 32767, column, "smallint")));
-    case TypeId::kInt: return cql::encode_i32(static_cast<std::int32_t>(whole_number(value, INT32_MIN, INT32_MAX, column, "int")));
+    case TypeId::kTinyint:
+      return cql::encode_i8(static_cast<std::int8_t>(whole_number(value, -128, 127, column, "tinyint")));
+    case TypeId::kSmallint:
+      return cql::encode_i16(static_cast<std::int16_t>(whole_number(value, -32768, 32767, column, "smallint")));
+    case TypeId::kInt:
+      return cql::encode_i32(static_cast<std::int32_t>(whole_number(value, INT32_MIN, INT32_MAX, column, "int")));
     case TypeId::kBigint:
     case TypeId::kCounter: return cql::encode_i64(whole_number(value, INT64_MIN, INT64_MAX, column, "bigint"));
     case TypeId::kBoolean:
@@ -73,11 +79,14 @@ std::string encode_scalar(const DataType& type, const Json& value, const std::st
       if (auto uuid = cql::parse_uuid(value.text); uuid && value.kind == Json::Kind::kString) return std::move(*uuid);
       throw unfit();
     case TypeId::kInet:
-      if (auto address = cql::parse_inet(value.text); address && value.kind == Json::Kind::kString) return std::move(*address);
+      if (auto address = cql::parse_inet(value.text); address && value.kind == Json::Kind::kString)
+        return std::move(*address);
       throw unfit();
     case TypeId::kTimestamp: {
-      if (value.kind == Json::Kind::kNumber) return cql::encode_i64(whole_number(value, INT64_MIN, INT64_MAX, column, "timestamp"));
-      if (const auto instant = cql::parse_instant(value.text); instant && value.kind == Json::Kind::kString) return cql::encode_i64(*instant);
+      if (value.kind == Json::Kind::kNumber)
+        return cql::encode_i64(whole_number(value, INT64_MIN, INT64_MAX, column, "timestamp"));
+      if (const auto instant = cql::parse_instant(value.text); instant && value.kind == Json::Kind::kString)
+        return cql::encode_i64(*instant);
       throw unfit();
     }
     case TypeId::kDate: {
@@ -107,7 +116,8 @@ std::string encode_scalar(const DataType& type, const Json& value, const std::st
   }
 }
 
-RowWriter::RowWriter(cql::Session& session, const SinkSettings& settings, const KcqlStatement& statement, const cql::TableInfo& table)
+RowWriter::RowWriter(cql::Session& session, const SinkSettings& settings, const KcqlStatement& statement,
+                     const cql::TableInfo& table)
     : statement_(statement), table_(table), table_name_(table.keyspace + "." + table.name), unset_(settings.unset) {
   std::string cql = "INSERT INTO " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name) + " JSON ?";
   if (unset_) cql += " DEFAULT UNSET";
@@ -117,11 +127,13 @@ RowWriter::RowWriter(cql::Session& session, const SinkSettings& settings, const 
 
 Write RowWriter::write(const SinkRecord& record) const {
   const bool structured = record.value.kind() == ValueKind::kStruct;
-  Json row = project(statement_, value_as_json(record.value_schema, record.value), structured ? MissingField::kFails : MissingField::kIsLeftOut);
+  Json row = project(statement_, value_as_json(record.value_schema, record.value),
+                     structured ? MissingField::kFails : MissingField::kIsLeftOut);
   if (unset_) std::erase_if(row.members, [](const auto& member) { return member.second.is_null(); });
   for (auto& [name, value] : row.members) {
     // A column with capitals is only found under its quoted name.
-    if (lower(name) != name && table_.column(name) != nullptr && table_.column(lower(name)) == nullptr) name = "\"" + name + "\"";
+    if (lower(name) != name && table_.column(name) != nullptr && table_.column(lower(name)) == nullptr)
+      name = "\"" + name + "\"";
   }
   Write out;
   out.prepared = prepared_;
@@ -129,7 +141,8 @@ Write RowWriter::write(const SinkRecord& record) const {
   std::vector<std::string> key;
   bool routable = true;
   for (const auto& column : table_.columns) {
-    if (column.kind != cql::TableColumn::Kind::kPartitionKey && column.kind != cql::TableColumn::Kind::kClustering) continue;
+    if (column.kind != cql::TableColumn::Kind::kPartitionKey && column.kind != cql::TableColumn::Kind::kClustering)
+      continue;
     const Json* member = member_for(row, column.name);
     const std::string text = member != nullptr ? member->dump() : "null";
     out.row += text + ",";
@@ -169,11 +182,13 @@ Write RowDeleter::write(const SinkRecord& record) const {
         at = at->kind == Json::Kind::kObject ? at->member(path.substr(begin, end - begin)) : nullptr;
         begin = end + 1;
       }
-      if (at == nullptr) throw DataError("the record's key has no field " + path + " (connect.cassandra.delete.struct_flds)");
+      if (at == nullptr)
+        throw DataError("the record's key has no field " + path + " (connect.cassandra.delete.struct_flds)");
       values.push_back(*at);
     }
   };
-  if (!record.key_schema && record.key.kind() != ValueKind::kString && record.key.kind() != ValueKind::kMap) throw DataError("Missing key schema.");
+  if (!record.key_schema && record.key.kind() != ValueKind::kString && record.key.kind() != ValueKind::kMap)
+    throw DataError("Missing key schema.");
   switch (record.key.kind()) {
     case ValueKind::kStruct:
     case ValueKind::kMap: take(any_as_json(record.key_schema, record.key)); break;
@@ -191,8 +206,9 @@ Write RowDeleter::write(const SinkRecord& record) const {
   }
   const auto info = prepared_->info();
   if (values.size() != info->bind_columns->size()) {
-    throw DataError("the delete statement has " + std::to_string(info->bind_columns->size()) + " markers, but the record's key gives " +
-                    std::to_string(values.size()) + " values (connect.cassandra.delete.struct_flds)");
+    throw DataError("the delete statement has " + std::to_string(info->bind_columns->size()) +
+                    " markers, but the record's key gives " + std::to_string(values.size()) +
+                    " values (connect.cassandra.delete.struct_flds)");
   }
   Write out;
   out.prepared = prepared_;

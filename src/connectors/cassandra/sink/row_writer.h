@@ -16,7 +16,8 @@ namespace millrace::cassandra {
 class RowWriter {
  public:
   /// Throws ConfigError naming host, keyspace and table; CqlError when the server refuses the statement.
-  RowWriter(cql::Session& session, const SinkSettings& settings, const KcqlStatement& statement, const cql::TableInfo& table);
+  RowWriter(cql::Session& session, const SinkSettings& settings, const KcqlStatement& statement,
+            const cql::TableInfo& table);
 
   /// The INSERT for a record with a value. Throws DataError.
   Write write(const SinkRecord& record) const;

@@ -14,8 +14,8 @@ namespace {
 constexpr std::chrono::seconds kProgressInterval{60};
 
 std::string place_of(const SinkRecord& record) {
-  return "topic " + record.original_topic + " partition " + std::to_string(record.original_kafka_partition) + " offset " +
-         std::to_string(record.original_kafka_offset);
+  return "topic " + record.original_topic + " partition " + std::to_string(record.original_kafka_partition) +
+         " offset " + std::to_string(record.original_kafka_offset);
 }
 
 /// A failed write as the error to report.
@@ -38,13 +38,15 @@ std::vector<Props> CassandraSinkConnector::task_configs(std::int32_t max_tasks) 
 std::vector<ConfigValue> CassandraSinkConnector::validate(const Props& props) const {
   std::vector<std::string> warnings;
   auto values = sink_config_def().validate(canonical_sink_props(props, warnings));
-  const bool wrong = std::any_of(values.begin(), values.end(), [](const ConfigValue& value) { return !value.errors.empty(); });
+  const bool wrong =
+      std::any_of(values.begin(), values.end(), [](const ConfigValue& value) { return !value.errors.empty(); });
   if (wrong) return values;
   try {
     sink_settings(props);
   } catch (const ConfigError& error) {
     const std::string text = error.what();
-    const char* owner = text.starts_with("If connect.cassandra.delete.enabled") ? "connect.cassandra.delete.statement" : "connect.cassandra.kcql";
+    const char* owner = text.starts_with("If connect.cassandra.delete.enabled") ? "connect.cassandra.delete.statement"
+                                                                                : "connect.cassandra.kcql";
     for (auto& value : values) {
       if (value.name == owner) value.errors.push_back(text);
     }
@@ -82,7 +84,8 @@ struct CassandraSinkTask::Running {
       case ErrorPolicy::kRetry: break;
     }
     if (settings.max_retries >= 0 && attempts_left <= 0) throw error;
-    log.warn("Error policy set to RETRY. Remaining attempts [" + (settings.max_retries < 0 ? "unlimited" : std::to_string(attempts_left)) + "]. " + text);
+    log.warn("Error policy set to RETRY. Remaining attempts [" +
+             (settings.max_retries < 0 ? "unlimited" : std::to_string(attempts_left)) + "]. " + text);
     if (settings.max_retries >= 0) --attempts_left;
     last_error = text;
     context.timeout(settings.retry_interval);
@@ -102,7 +105,8 @@ void CassandraSinkTask::start(const Props& config) {
     running->session = open_session(settings.session, keyspace);
     auto& session = *running->session;
     if (session.table_names(keyspace).empty()) {
-      throw ConfigError("No tables found in Cassandra for keyspace " + keyspace + " on " + hosts_text(settings.session));
+      throw ConfigError("No tables found in Cassandra for keyspace " + keyspace + " on " +
+                        hosts_text(settings.session));
     }
     for (const auto& statement : settings.statements) {
       // The target may repeat the keyspace.
@@ -111,15 +115,16 @@ void CassandraSinkTask::start(const Props& config) {
       auto table = session.table(keyspace, lower_case(target));
       if (!table) table = session.table(keyspace, target);
       if (!table) {
-        throw ConfigError("No tables found in Cassandra for topics " + statement.source + ": table " + target + " does not exist in keyspace " + keyspace +
-                          " on " + hosts_text(settings.session));
+        throw ConfigError("No tables found in Cassandra for topics " + statement.source + ": table " + target +
+                          " does not exist in keyspace " + keyspace + " on " + hosts_text(settings.session));
       }
       auto writer = std::make_unique<RowWriter>(session, settings, statement, *table);
       logger(kLoggerName).info("Topic " + statement.source + " is written with: " + writer->cql());
       running->writers[statement.source].push_back(std::move(writer));
     }
     if (settings.delete_enabled) running->deleter = std::make_unique<RowDeleter>(session, settings);
-    running->queue = std::make_unique<WriteQueue>(session, WriteQueue::Limits{settings.requests_in_flight, settings.batch_size, settings.consistency});
+    running->queue = std::make_unique<WriteQueue>(
+        session, WriteQueue::Limits{settings.requests_in_flight, settings.batch_size, settings.consistency});
     running->attempts_left = settings.max_retries;
   } catch (const ConfigError& error) {
     throw ConnectError(std::string("Couldn't start CassandraSink due to configuration error. ") + error.what(), error);

@@ -57,12 +57,12 @@ void check_topics(const Props& props, const std::vector<KcqlStatement>& statemen
   std::set<std::string> sources;
   for (const auto& st : statements) sources.insert(st.source);
   if (!std::includes(sources.begin(), sources.end(), topics.begin(), topics.end())) {
-    throw ConfigError("Mandatory `topics` configuration contains topics not set in connect.cassandra.kcql: " + set_text(topics) +
-                      ", kcql contains " + set_text(sources));
+    throw ConfigError("Mandatory `topics` configuration contains topics not set in connect.cassandra.kcql: " +
+                      set_text(topics) + ", kcql contains " + set_text(sources));
   }
   if (!std::includes(topics.begin(), topics.end(), sources.begin(), sources.end())) {
-    throw ConfigError("connect.cassandra.kcql contains topics not set in the mandatory `topics` configuration: " + set_text(sources) +
-                      ", topics contains " + set_text(topics));
+    throw ConfigError("connect.cassandra.kcql contains topics not set in the mandatory `topics` configuration: " +
+                      set_text(sources) + ", topics contains " + set_text(topics));
   }
 }
 
@@ -73,7 +73,8 @@ const ConfigDef& sink_config_def() {
     ConfigDef def;
     define_connection_keys(def);
     std::int32_t order = 0;
-    const auto add = [&](const char* name, ConfigType type, const char* fallback, Importance importance, const char* doc, ConfigCheck check = {}) {
+    const auto add = [&](const char* name, ConfigType type, const char* fallback, Importance importance,
+                         const char* doc, ConfigCheck check = {}) {
       ConfigKey key;
       key.name = name;
       key.type = type;
@@ -90,14 +91,20 @@ const ConfigDef& sink_config_def() {
     };
     using enum ConfigType;
     add("connect.cassandra.kcql", kString, nullptr, Importance::kHigh,
-        "KCQL statements, ; between them: INSERT INTO <table> SELECT <fields> FROM <topic> [IGNORE <fields>] [TTL = <seconds>].");
-    add("connect.cassandra.threadpool.size", kInt, "0", Importance::kMedium, "Requests under way at the same time; 0: 128.", at_least(0));
-    add("connect.cassandra.batch.size", kInt, "64", Importance::kMedium, "Most rows of one partition that go into one unlogged batch; 1: no batches.",
-        between(1, 65535));
-    add("connect.progress.enabled", kBoolean, "false", Importance::kMedium, "Log the number of records delivered per topic once a minute.");
-    add("connect.cassandra.delete.enabled", kBoolean, "false", Importance::kMedium, "Records without a value delete a row.");
-    add("connect.cassandra.delete.statement", kString, "", Importance::kMedium, "CQL of the deletion, with ? for each value of the key.");
-    add("connect.cassandra.delete.struct_flds", kList, "", Importance::kMedium, "Fields of the key to bind, in the order of the ?.");
+        "KCQL statements, ; between them: INSERT INTO <table> SELECT <fields> FROM <topic> [IGNORE <fields>] [TTL = "
+        "<seconds>].");
+    add("connect.cassandra.threadpool.size", kInt, "0", Importance::kMedium,
+        "Requests under way at the same time; 0: 128.", at_least(0));
+    add("connect.cassandra.batch.size", kInt, "64", Importance::kMedium,
+        "Most rows of one partition that go into one unlogged batch; 1: no batches.", between(1, 65535));
+    add("connect.progress.enabled", kBoolean, "false", Importance::kMedium,
+        "Log the number of records delivered per topic once a minute.");
+    add("connect.cassandra.delete.enabled", kBoolean, "false", Importance::kMedium,
+        "Records without a value delete a row.");
+    add("connect.cassandra.delete.statement", kString, "", Importance::kMedium,
+        "CQL of the deletion, with ? for each value of the key.");
+    add("connect.cassandra.delete.struct_flds", kList, "", Importance::kMedium,
+        "Fields of the key to bind, in the order of the ?.");
     add("connect.cassandra.default.value", kString, "", Importance::kMedium,
         "UNSET: columns the record has no value for stay as they are. Otherwise they become null.");
     return def;
@@ -130,7 +137,8 @@ SinkSettings sink_settings(const Props& raw) {
   out.error_policy = error_policy(parsed);
   out.max_retries = parsed.integer("connect.cassandra.max.retries");
   out.retry_interval = std::chrono::milliseconds(parsed.integer("connect.cassandra.retry.interval"));
-  out.consistency = cql::parse_consistency(parsed.string("connect.cassandra.consistency.level")).value_or(cql::Consistency::kLocalOne);
+  out.consistency = cql::parse_consistency(parsed.string("connect.cassandra.consistency.level"))
+                        .value_or(cql::Consistency::kLocalOne);
   const auto pool = static_cast<std::int32_t>(parsed.integer("connect.cassandra.threadpool.size"));
   out.requests_in_flight = pool > 0 ? std::min(pool, 1000) : 128;
   out.batch_size = static_cast<std::int32_t>(parsed.integer("connect.cassandra.batch.size"));
@@ -150,10 +158,14 @@ SinkSettings sink_settings(const Props& raw) {
   }
   if (out.statements.empty()) throw ConfigError("Missing [connect.cassandra.kcql]");
   for (const auto& st : out.statements) {
-    if (!st.ignored_text.empty()) out.warnings.push_back("KCQL text without effect, since its clauses are out of order: " + st.ignored_text);
-    for (const auto& clause : st.obsolete_clauses) out.warnings.push_back("KCQL clause " + clause + " of topic " + st.source + " has no effect.");
+    if (!st.ignored_text.empty())
+      out.warnings.push_back("KCQL text without effect, since its clauses are out of order: " + st.ignored_text);
+    for (const auto& clause : st.obsolete_clauses)
+      out.warnings.push_back("KCQL clause " + clause + " of topic " + st.source + " has no effect.");
     for (const auto& field : st.fields) {
-      if (field.function) throw ConfigError("KCQL of topic " + st.source + " selects the function " + field.path.front() + "(), which this sink does not offer.");
+      if (field.function)
+        throw ConfigError("KCQL of topic " + st.source + " selects the function " + field.path.front() +
+                          "(), which this sink does not offer.");
     }
   }
   check_topics(props, out.statements);

@@ -20,7 +20,8 @@ Json of_date(const SchemaPtr& schema, Date date) {
   if (logical == LogicalType::kDate) {
     return Json::of_string(cql::date_text(date.epoch_ms / kDay - (date.epoch_ms % kDay < 0 ? 1 : 0)));
   }
-  if (logical == LogicalType::kTime) return Json::of_string(cql::time_text(date.epoch_ms % kDay * 1000000).substr(0, 12));
+  if (logical == LogicalType::kTime)
+    return Json::of_string(cql::time_text(date.epoch_ms % kDay * 1000000).substr(0, 12));
   return Json::of_number(std::to_string(date.epoch_ms));
 }
 
@@ -96,21 +97,25 @@ Json any_as_json(const SchemaPtr& schema, const Value& value) {
     case ValueKind::kDate: return of_date(schema, value.as_date());
     case ValueKind::kArray: {
       Json out = Json::array();
-      for (const auto& item : value.as_array()) out.items.push_back(any_as_json(schema ? schema->value_schema() : nullptr, item));
+      for (const auto& item : value.as_array())
+        out.items.push_back(any_as_json(schema ? schema->value_schema() : nullptr, item));
       return out;
     }
     case ValueKind::kMap: {
       Json out = Json::object();
       for (const auto& [key, item] : value.as_map()) {
         const Json name = any_as_json(schema ? schema->key_schema() : nullptr, key);
-        out.set(name.kind == Json::Kind::kString ? name.text : name.dump(), any_as_json(schema ? schema->value_schema() : nullptr, item));
+        out.set(name.kind == Json::Kind::kString ? name.text : name.dump(),
+                any_as_json(schema ? schema->value_schema() : nullptr, item));
       }
       return out;
     }
     case ValueKind::kStruct: {
       Json out = Json::object();
       const auto& record = value.as_struct();
-      for (const auto& field : record.schema()->fields()) out.members.emplace_back(field.name, any_as_json(field.schema, record.at(static_cast<std::size_t>(field.index))));
+      for (const auto& field : record.schema()->fields())
+        out.members.emplace_back(field.name,
+                                 any_as_json(field.schema, record.at(static_cast<std::size_t>(field.index))));
       return out;
     }
   }
@@ -128,7 +133,9 @@ Json value_as_json(const SchemaPtr& schema, const Value& value) {
       out = parse_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "bytes");
       break;
     }
-    default: throw DataError(std::string("the record's value is a ") + value.java_class() + ": a Struct, a Map or JSON text is needed");
+    default:
+      throw DataError(std::string("the record's value is a ") + value.java_class() +
+                      ": a Struct, a Map or JSON text is needed");
   }
   if (out.kind != Json::Kind::kObject) throw DataError("the record's value is JSON, but not an object");
   return out;
@@ -154,7 +161,8 @@ Json project(const KcqlStatement& statement, const Json& value, MissingField mis
       throw DataError("the record has no field " + joined(field.path));
     }
     if (field.all) {
-      if (found->kind != Json::Kind::kObject) throw DataError("field " + joined(field.path) + " has no fields of its own for " + joined(field.path) + ".*");
+      if (found->kind != Json::Kind::kObject)
+        throw DataError("field " + joined(field.path) + " has no fields of its own for " + joined(field.path) + ".*");
       if (statement.with_structure) {
         set_path(out, field.path, field.path.back(), *found);
       } else {

@@ -20,7 +20,9 @@ bool overloaded(const cql::CqlError& error) {
 
 /// Later writes get later times, whichever node they go to.
 std::int64_t WriteQueue::next_timestamp() {
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   last_timestamp_ = std::max(last_timestamp_ + 1, static_cast<std::int64_t>(now));
   return last_timestamp_;
 }
@@ -33,7 +35,8 @@ std::vector<Write> WriteQueue::take_batch(Partition& partition) const {
     auto& next = partition.waiting.front();
     std::size_t size = 0;
     for (const auto& value : next.values) size += value.bytes.size();
-    const bool fits = out.empty() || (!rows.contains(next.row) && !next.row.empty() && next.timestamped && out.back().timestamped && bytes + size <= kMaxBatchBytes);
+    const bool fits = out.empty() || (!rows.contains(next.row) && !next.row.empty() && next.timestamped &&
+                                      out.back().timestamped && bytes + size <= kMaxBatchBytes);
     if (!fits) break;
     rows.insert(next.row);
     bytes += size;
@@ -48,8 +51,10 @@ cql::Statement WriteQueue::statement_of(const std::vector<Write>& writes) {
   cql::Statement st;
   st.params.consistency = limits_.consistency;
   st.routing_token = writes.front().token;
-  if (writes.front().timestamped) st.params.timestamp_us = next_timestamp();
-  else st.idempotence = cql::Idempotence::kNotIdempotent;
+  if (writes.front().timestamped)
+    st.params.timestamp_us = next_timestamp();
+  else
+    st.idempotence = cql::Idempotence::kNotIdempotent;
   if (writes.size() == 1) {
     st.prepared = writes.front().prepared;
     st.params.values = writes.front().values;
@@ -126,7 +131,8 @@ std::vector<WriteQueue::Failure> WriteQueue::run(std::vector<Write> writes) {
       if (!partition.waiting.empty()) ready.push_back(flight->partition);
     }
   }
-  std::stable_sort(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.record < b.record; });
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const Failure& a, const Failure& b) { return a.record < b.record; });
   return failures;
 }
 

@@ -22,8 +22,8 @@ struct Write {
   std::string partition;  ///< table and partition key, as text: writes of one partition keep their order
   std::string row;        ///< the whole primary key: two writes of one row never share a batch
   std::optional<std::int64_t> token;
-  std::size_t record = 0;  ///< index in the put
-  bool timestamped = true; ///< conditional statements take no time from the client
+  std::size_t record = 0;   ///< index in the put
+  bool timestamped = true;  ///< conditional statements take no time from the client
 };
 
 /// Writes a put: partitions side by side, the rows of one partition in order, neighbours of one partition together in an

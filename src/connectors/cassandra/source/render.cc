@@ -15,7 +15,9 @@ namespace {
 using cql::DataType;
 using cql::TypeId;
 
-float as_float(std::string_view bytes) { return std::bit_cast<float>(static_cast<std::int32_t>(cql::decode_i64(bytes))); }
+float as_float(std::string_view bytes) {
+  return std::bit_cast<float>(static_cast<std::int32_t>(cql::decode_i64(bytes)));
+}
 double as_double(std::string_view bytes) { return std::bit_cast<double>(cql::decode_i64(bytes)); }
 
 /// Empty values of types that have no empty form count as null.
@@ -102,7 +104,9 @@ void append_cql_literal(std::string& out, const DataType& type, std::string_view
       return;
     case TypeId::kInet: out += quoted_literal(cql::inet_text(bytes).value_or("")); return;
     case TypeId::kTimestamp: out += std::to_string(cql::decode_i64(bytes)); return;
-    case TypeId::kDate: out += quoted_literal(cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL)); return;
+    case TypeId::kDate:
+      out += quoted_literal(cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL));
+      return;
     case TypeId::kTime: out += quoted_literal(cql::time_text(cql::decode_i64(bytes))); return;
     case TypeId::kDuration: out += cql::duration_text(cql::read_duration(bytes)); return;
     case TypeId::kList:
@@ -130,7 +134,9 @@ void append_cql_literal(std::string& out, const DataType& type, std::string_view
   }
 }
 
-void append_json(std::string& out, const DataType& type, std::string_view bytes) { append_json(out, type, bytes, JsonTimestamps::kMilliseconds); }
+void append_json(std::string& out, const DataType& type, std::string_view bytes) {
+  append_json(out, type, bytes, JsonTimestamps::kMilliseconds);
+}
 
 void append_json(std::string& out, const DataType& type, std::string_view bytes, JsonTimestamps timestamps) {
   if (is_null(type, bytes)) {
@@ -165,12 +171,15 @@ void append_json(std::string& out, const DataType& type, std::string_view bytes,
       return append_json_string(out, cql::uuid_text(bytes));
     case TypeId::kInet: return append_json_string(out, cql::inet_text(bytes).value_or(""));
     case TypeId::kTimestamp:
-      if (timestamps == JsonTimestamps::kIsoText) return append_json_string(out, cql::instant_text(cql::decode_i64(bytes)));
+      if (timestamps == JsonTimestamps::kIsoText)
+        return append_json_string(out, cql::instant_text(cql::decode_i64(bytes)));
       out += std::to_string(cql::decode_i64(bytes));
       return;
-    case TypeId::kDate: return append_json_string(out, cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL));
+    case TypeId::kDate:
+      return append_json_string(out, cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL));
     case TypeId::kTime:
-      if (timestamps == JsonTimestamps::kIsoText) return append_json_string(out, cql::time_text(cql::decode_i64(bytes)));
+      if (timestamps == JsonTimestamps::kIsoText)
+        return append_json_string(out, cql::time_text(cql::decode_i64(bytes)));
       out += std::to_string(cql::decode_i64(bytes));
       return;
     case TypeId::kDuration: return append_json_string(out, cql::duration_text(cql::read_duration(bytes)));

@@ -32,7 +32,8 @@ void for_each_item(const cql::DataType& type, std::string_view bytes, F&& each) 
     case TypeId::kMap: {
       const std::int32_t count = in.i32();
       const std::int64_t items = static_cast<std::int64_t>(count) * (type.id == TypeId::kMap ? 2 : 1);
-      if (count < 0 || static_cast<std::uint64_t>(items) * 4 > in.remaining()) throw cql::WireError("a collection declares more items than it holds");
+      if (count < 0 || static_cast<std::uint64_t>(items) * 4 > in.remaining())
+        throw cql::WireError("a collection declares more items than it holds");
       for (std::int64_t i = 0; i < items; ++i) {
         const auto item = in.bytes();
         each(static_cast<std::size_t>(i), item ? *item : std::string_view());
