@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "millrace/connector.h"
 #include "millrace/record.h"
 
 namespace millrace::runtime {
@@ -20,6 +21,8 @@ class SourceDelivery {
   virtual void begin_loop() = 0;
   /// Records are about to be sent.
   virtual Result<void> begin_sending() = 0;
+  /// The same for a part of them that is handed to the producer at once.
+  virtual Result<void> begin_slice() { return {}; }
   /// `record` (before transforms) goes to the producer next, under the tag that is returned.
   virtual std::uint64_t submit(const SourceRecord& record, std::uint32_t bytes) = 0;
   /// It was not sent after all. Newest first.
@@ -27,6 +30,9 @@ class SourceDelivery {
   /// A transform or the error policy took `record` out.
   virtual void dropped(const SourceRecord& record) = 0;
   virtual void acknowledged(std::uint64_t tag) = 0;
+  /// Must what comes after `record` wait until what was sent up to it is committed or aborted?
+  virtual bool ends_slice(const SourceRecord&) { return false; }
+  virtual Result<void> slice_sent() { return {}; }
   /// Everything that one poll returned (maybe nothing) was sent.
   virtual Result<void> batch_sent() = 0;
 
@@ -36,6 +42,11 @@ class SourceDelivery {
   virtual base::SteadyTime next_due() const = 0;
   /// True once after each commit: `SourceTask::commit` is to be called.
   virtual bool take_task_commit() = 0;
+
+  /// Is `SourceTask::commit_record` called only behind a commit (false: with each acknowledgement)?
+  virtual bool tells_after_commit() const { return false; }
+  /// For tasks that define their own transactions; else nullptr.
+  virtual TransactionContext* transaction_context() { return nullptr; }
 
   /// Are failures to produce for the error policy (false: the commit will fail)?
   virtual bool reports_send_failures() const = 0;

@@ -141,6 +141,8 @@ Result<void> SourceTaskRunner::send_all(std::vector<SourceRecord>& records) {
     if (control().stopping()) return {};
     if (Result<void> done = convert_slice(records, next); !done) return done;
     if (Result<void> sent = send_slice(records); !sent) return sent;
+    if (control().stopping()) break;
+    if (Result<void> done = source_.delivery->slice_sent(); !done) return done;
   }
   if (buffer_.capacity() > kBufferKept) std::string().swap(buffer_);
   return {};
@@ -165,6 +167,7 @@ Result<void> SourceTaskRunner::convert_slice(std::vector<SourceRecord>& records,
     SourceRecord& record = records[index];
     std::optional<SourceRecord> original;
     if (keeps_originals_) original = record;
+    const bool last_of_slice = source_.delivery->ends_slice(record);
     Result<Kept> kept = convert(record, index);
     if (!kept) return std::move(kept).error();
     if (*kept == Kept::kNo) {
@@ -172,6 +175,7 @@ Result<void> SourceTaskRunner::convert_slice(std::vector<SourceRecord>& records,
     } else if (original) {
       slice_originals_.push_back(std::move(*original));
     }
+    if (last_of_slice) break;
   }
   return {};
 }
@@ -316,6 +320,7 @@ Result<void> SourceTaskRunner::ensure_topics() {
 
 Result<void> SourceTaskRunner::send_slice(std::vector<SourceRecord>& records) {
   if (converted_.empty()) return {};
+  if (Result<void> begun = source_.delivery->begin_slice(); !begun) return begun;
   build_batch(records);
   Result<void> result = ensure_topics();
   std::span<const kafka::OutRecord> left = batch_;
@@ -421,12 +426,17 @@ Result<void> SourceTaskRunner::on_acknowledged(Acknowledgement& acknowledged) {
 
 void SourceTaskRunner::tell_task() {
   if (in_task_ || !started_) return;
+  const bool task_commit = source_.delivery->take_task_commit();
+  if (source_.delivery->tells_after_commit()) {
+    if (!task_commit) return;
+    (void)take_acknowledgements();  // a commit waits for them all; a failure would have failed it
+  }
   for (const Told& told : std::exchange(to_tell_, {})) {
     const auto failure = guard_plugin(
         [&] { source_.task->commit_record(told.record, told.metadata ? &*told.metadata : nullptr); });
     if (failure) source_log().error("Exception thrown while calling task.commitRecord(): {}", failure->trace);
   }
-  if (source_.delivery->take_task_commit()) {
+  if (task_commit) {
     const auto failure = guard_plugin([this] { source_.task->commit(); });
     if (failure) source_log().error("Exception thrown while calling task.commit(): {}", failure->trace);
   }

@@ -75,7 +75,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   // SourceTaskContext
   const Props& configs() const override { return parts_.task_config; }
   OffsetStorageReader& offset_storage_reader() override { return *source_.offsets; }
-  TransactionContext* transaction_context() override { return nullptr; }
+  TransactionContext* transaction_context() override { return source_.delivery->transaction_context(); }
   std::stop_token stop_token() const override { return parts_.control->stop_token(); }
   bool wait_for(std::chrono::milliseconds time) override;
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "runtime/at_least_once_delivery.h"
 #include "runtime/dead_letter_queue.h"
+#include "runtime/exactly_once_delivery.h"
 #include "runtime/plugin_call.h"
 #include "runtime/sink_task_runner.h"
 #include "runtime/source_task_runner.h"
@@ -18,6 +19,7 @@ namespace millrace::runtime {
 namespace {
 
 constexpr std::chrono::seconds kOffsetTimeout{60};
+constexpr std::chrono::seconds kTransactionsTimeout{60};
 constexpr std::uint64_t kMostBytesInFlight = std::uint64_t{8} << 20;
 
 base::Log& task_log() {
@@ -46,7 +48,8 @@ std::uint64_t bytes_in_flight(const kafka::ClientConfig& producer) {
 }  // namespace
 
 Result<std::unique_ptr<TaskRunner>> TaskFactory::make(const TaskStart& start, std::shared_ptr<TaskControl> control,
-                                                      std::shared_ptr<TaskMetrics> metrics, StatusListener& listener) const {
+                                                      std::shared_ptr<TaskMetrics> metrics,
+                                                      StatusListener& listener) const {
   Result<RawConfig> connector_props = deps_.providers->resolve(start.connector_config);
   if (!connector_props) return std::move(connector_props).error();
   Result<RawConfig> task_props = deps_.providers->resolve(start.task_config);
@@ -62,7 +65,8 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make(const TaskStart& start, st
   if (!connector) return std::move(connector).error();
   if (start.task_count > static_cast<std::size_t>(connector->tasks_max)) {
     const std::string text = too_many_tasks(start.id.connector, start.task_count, connector->tasks_max);
-    if (connector->tasks_max_enforce) return connect_error(text, "org.apache.kafka.connect.runtime.TooManyTasksException");
+    if (connector->tasks_max_enforce)
+      return connect_error(text, "org.apache.kafka.connect.runtime.TooManyTasksException");
     task_log().warn("{}", text);
   }
 
@@ -82,7 +86,7 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make(const TaskStart& start, st
   if (!chain) return std::move(chain).error();
   parts.transforms = std::move(*chain);
   if (Result<void> done = add_error_policy(parts, *connector); !done) return std::move(done).error();
-  return type == ConnectorType::kSource ? make_source(std::move(parts), *connector, **plugin)
+  return type == ConnectorType::kSource ? make_source(std::move(parts), *connector, **plugin, start)
                                         : make_sink(std::move(parts), *connector, **plugin);
 }
 
@@ -90,7 +94,8 @@ Result<void> TaskFactory::add_converters(TaskParts& parts, const Props& connecto
   const auto find = [&](PluginKind kind, const ConverterConfig& config) -> Result<const PluginEntry*> {
     if (const PluginEntry* entry = deps_.plugins->find(kind, config.class_name)) return entry;
     return connect_error(fmt::format("Failed to find any class that implements {} and which name matches {}",
-                                     kind == PluginKind::kConverter ? "Converter" : "HeaderConverter", config.class_name));
+                                     kind == PluginKind::kConverter ? "Converter" : "HeaderConverter",
+                                     config.class_name));
   };
   const auto make = [&](ConverterPosition position, ConverterType type, std::unique_ptr<Converter>& made,
                         std::string& class_name) -> Result<void> {
@@ -103,10 +108,13 @@ Result<void> TaskFactory::add_converters(TaskParts& parts, const Props& connecto
       made->configure(config.config, type);
     });
   };
-  if (Result<void> done = make(ConverterPosition::kKey, ConverterType::kKey, parts.key_converter, parts.key_converter_class); !done) {
+  if (Result<void> done =
+          make(ConverterPosition::kKey, ConverterType::kKey, parts.key_converter, parts.key_converter_class);
+      !done) {
     return done;
   }
-  if (Result<void> done = make(ConverterPosition::kValue, ConverterType::kValue, parts.value_converter, parts.value_converter_class);
+  if (Result<void> done =
+          make(ConverterPosition::kValue, ConverterType::kValue, parts.value_converter, parts.value_converter_class);
       !done) {
     return done;
   }
@@ -145,16 +153,42 @@ Result<void> TaskFactory::add_error_policy(TaskParts& parts, const ConnectorConf
   return {};
 }
 
-Result<std::unique_ptr<TaskRunner>> TaskFactory::make_source(TaskParts parts, const ConnectorConfig& connector,
-                                                             const PluginEntry& plugin) const {
-  SourceTaskRunner::Parts source;
-  if (Result<void> made = call_plugin([&] { source.task = plugin.make_source_task(); }); !made) return std::move(made).error();
-  Result<kafka::ClientConfig> config = deps_.client_configs->source_producer(parts.id, connector.props);
+Result<std::shared_ptr<kafka::Producer>> TaskFactory::make_producer(const ConnectorTaskId& id,
+                                                                    const ConnectorConfig& connector,
+                                                                    const TaskStart& start,
+                                                                    std::uint64_t& bytes_in_flight_max) const {
+  std::vector<std::string> warnings;
+  Result<kafka::ClientConfig> config = start.exactly_once
+                                           ? deps_.client_configs->exactly_once_producer(id, connector.props, &warnings)
+                                           : deps_.client_configs->source_producer(id, connector.props);
   if (!config) return std::move(config).error();
+  for (const std::string& warning : warnings) task_log().warn("{}", warning);
+  bytes_in_flight_max = bytes_in_flight(*config);
+  if (!start.exactly_once) return deps_.clients->producer(*config);
+
+  const auto preflight = [&id](const Error& cause) {
+    PluginFailure failure{kConnectException, cause.text, trace_of(cause), false};
+    return plugin_error(kConnectException, fmt::format("Failed to perform preflight check for task {}", id.to_string()),
+                        failure);
+  };
+  if (Result<void> fenced = start.exactly_once->fence_older_tasks(); !fenced) return preflight(fenced.error());
   Result<std::shared_ptr<kafka::Producer>> producer = deps_.clients->producer(*config);
+  if (!producer) return producer;
+  if (Result<void> ready = (*producer)->init_transactions(kTransactionsTimeout); !ready)
+    return preflight(ready.error());
+  if (Result<void> wanted = start.exactly_once->check_still_wanted(); !wanted) return std::move(wanted).error();
+  return producer;
+}
+
+Result<std::unique_ptr<TaskRunner>> TaskFactory::make_source(TaskParts parts, const ConnectorConfig& connector,
+                                                             const PluginEntry& plugin, const TaskStart& start) const {
+  SourceTaskRunner::Parts source;
+  if (Result<void> made = call_plugin([&] { source.task = plugin.make_source_task(); }); !made)
+    return std::move(made).error();
+  Result<std::shared_ptr<kafka::Producer>> producer =
+      make_producer(parts.id, connector, start, source.bytes_in_flight_max);
   if (!producer) return std::move(producer).error();
   source.producer = std::move(*producer);
-  source.bytes_in_flight_max = bytes_in_flight(*config);
   if (!connector.topic_creation.empty()) {
     Result<kafka::ClientConfig> admin_config = deps_.client_configs->source_admin(parts.id, connector.props);
     if (!admin_config) return std::move(admin_config).error();
@@ -167,20 +201,36 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make_source(TaskParts parts, co
     }
   }
   source.offsets = std::make_unique<storage::ConnectorOffsets>(*deps_.offsets, parts.id.connector, kOffsetTimeout);
+  if (start.exactly_once) {
+    ExactlyOnceDelivery::Deps deps;
+    deps.task = parts.id.to_string();
+    deps.producer = source.producer;
+    deps.offsets = source.offsets.get();
+    deps.offsets_topic = start.exactly_once->offsets_topic;
+    deps.boundary = connector.transaction_boundary;
+    deps.interval = connector.transaction_interval.value_or(parts.flush_interval);
+    deps.control = parts.control;
+    deps.metrics = parts.metrics.get();
+    source.delivery = std::make_unique<ExactlyOnceDelivery>(std::move(deps));
+    return std::unique_ptr<TaskRunner>(std::make_unique<SourceTaskRunner>(std::move(parts), std::move(source)));
+  }
   source.delivery = std::make_unique<AtLeastOnceDelivery>(
-      AtLeastOnceDelivery::Deps{deps_.offsets, source.offsets.get(), parts.control, parts.metrics.get(), parts.flush_interval,
-                                parts.flush_timeout});
+      AtLeastOnceDelivery::Deps{deps_.offsets, source.offsets.get(), parts.control, parts.metrics.get(),
+                                parts.flush_interval, parts.flush_timeout});
   return std::unique_ptr<TaskRunner>(std::make_unique<SourceTaskRunner>(std::move(parts), std::move(source)));
 }
 
 Result<std::unique_ptr<TaskRunner>> TaskFactory::make_sink(TaskParts parts, const ConnectorConfig& connector,
                                                            const PluginEntry& plugin) const {
   SinkTaskRunner::Parts sink;
-  if (Result<void> made = call_plugin([&] { sink.task = plugin.make_sink_task(); }); !made) return std::move(made).error();
-  if (const auto problems = check_sink_topics(connector.props); !problems.empty()) return connect_error(problems.front().second);
+  if (Result<void> made = call_plugin([&] { sink.task = plugin.make_sink_task(); }); !made)
+    return std::move(made).error();
+  if (const auto problems = check_sink_topics(connector.props); !problems.empty())
+    return connect_error(problems.front().second);
   sink.topics = connector.topics;
   if (connector.topics.empty()) {
-    if (Result<void> made = call_plugin([&] { sink.topics_regex.emplace(connector.topics_regex); }); !made) return std::move(made).error();
+    if (Result<void> made = call_plugin([&] { sink.topics_regex.emplace(connector.topics_regex); }); !made)
+      return std::move(made).error();
   }
   sink.reports_errant_records = parts.errors->has_reporters();
   Result<kafka::ClientConfig> config = deps_.client_configs->sink_consumer(parts.id, connector.props);

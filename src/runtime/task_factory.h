@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "kafka/clients.h"
 #include "millrace/plugin.h"
@@ -12,6 +15,13 @@
 
 namespace millrace::runtime {
 
+/// What a source task needs of its cluster to run exactly once (task-lifecycle 6.1). Runs on: the task's thread.
+struct ExactlyOnceStart {
+  std::function<Result<void>()> fence_older_tasks;   ///< before its producer is made
+  std::function<Result<void>()> check_still_wanted;  ///< behind it: no newer tasks, and still assigned here
+  std::string offsets_topic;                         ///< the worker's
+};
+
 /// What a task is to be started with.
 struct TaskStart {
   ConnectorTaskId id;
@@ -19,6 +29,7 @@ struct TaskStart {
   RawConfig task_config;       ///< as stored
   std::size_t task_count = 1;  ///< how many the connector has
   TargetState target = TargetState::kStarted;
+  std::optional<ExactlyOnceStart> exactly_once;  ///< set: a source task runs exactly once
 };
 
 /// Makes everything that a task needs, in the order of task-lifecycle 3.
@@ -43,7 +54,10 @@ class TaskFactory {
   Result<void> add_converters(TaskParts& parts, const Props& connector) const;
   Result<void> add_error_policy(TaskParts& parts, const ConnectorConfig& connector) const;
   Result<std::unique_ptr<TaskRunner>> make_source(TaskParts parts, const ConnectorConfig& connector,
-                                                  const PluginEntry& plugin) const;
+                                                  const PluginEntry& plugin, const TaskStart& start) const;
+  Result<std::shared_ptr<kafka::Producer>> make_producer(const ConnectorTaskId& id, const ConnectorConfig& connector,
+                                                         const TaskStart& start,
+                                                         std::uint64_t& bytes_in_flight_max) const;
   Result<std::unique_ptr<TaskRunner>> make_sink(TaskParts parts, const ConnectorConfig& connector,
                                                 const PluginEntry& plugin) const;
 

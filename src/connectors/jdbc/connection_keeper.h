@@ -18,11 +18,13 @@ namespace millrace::jdbc {
 class ConnectionKeeper {
  public:
   using OnConnect = std::function<void(Connection&)>;
-  ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts, Interrupt& interrupt, Logger& log,
-                   OnConnect on_connect = {});
+  ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts, Interrupt& interrupt,
+                   Logger& log, OnConnect on_connect = {});
 
   /// The connection, checked when it was idle.
   Connection& get();
+  /// The connection as it is, or a new one: for callers who find out by using it.
+  Connection& get_unchecked();
   /// Precondition: `get` succeeded and nothing was dropped since.
   Connection& current() { return *connection_; }
   bool connected() const { return connection_ != nullptr; }

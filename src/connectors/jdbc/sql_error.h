@@ -33,6 +33,16 @@ class SqlError : public ConnectError {
   std::int64_t vendor_code_;
 };
 
+/// A refused batch whose bad row is known.
+class RowError : public SqlError {
+ public:
+  RowError(const SqlError& error, std::size_t row) : SqlError(error), row_(row) {}
+  std::size_t row() const noexcept { return row_; }
+
+ private:
+  std::size_t row_;
+};
+
 /// A value of the database that no Connect value can hold. Fails the task.
 class SqlDataError : public DataError {
  public:

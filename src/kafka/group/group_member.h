@@ -63,7 +63,8 @@ class GroupMember {
   virtual ~GroupMember() = default;
 
   /// Does what membership needs (discovery, join and sync, callbacks) and then waits up to `timeout`, or until `wake_up`. Zero: one
-  /// round without waiting, but a join that is due is carried through. An Error is final: the worker must end.
+  /// round without waiting, but a join that is due is carried through, unless `wake_up` interrupts it: the next poll goes on with
+  /// it then, and meanwhile `member_id` is empty. Returns as soon as a rebalance is complete. An Error is final: the worker must end.
   virtual Result<void> poll(std::chrono::milliseconds timeout) = 0;
   /// Ends the wait of the current or the next `poll`.
   virtual void wake_up() = 0;

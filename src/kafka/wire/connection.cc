@@ -48,20 +48,30 @@ Result<std::int16_t> Connection::version_of(Api api) const {
 }
 
 Result<std::string> Connection::call(Api api, std::int16_t version, const std::string& body, Deadline deadline) {
+  if (auto sent = begin(api, version, body, deadline); !sent) return sent.error();
+  return finish(deadline);
+}
+
+Result<bool> Connection::answered(Deadline deadline) { return socket_->readable(deadline); }
+
+Result<void> Connection::begin(Api api, std::int16_t version, const std::string& body, Deadline deadline) {
   const bool flexible = is_flexible(api, version);
-  const std::int32_t correlation = correlation_++;
+  // The answer to ApiVersions has the old header in every version.
+  flexible_answer_ = flexible && api != Api::kApiVersions;
   Writer header;
   header.int16(static_cast<std::int16_t>(api));
   header.int16(version);
-  header.int32(correlation);
+  header.int32(++correlation_);
   header.string(client_id_);
   if (flexible) header.uvarint(0);
   Writer frame;
   frame.int32(static_cast<std::int32_t>(header.data().size() + body.size()));
   frame.raw(header.data());
   frame.raw(body);
-  if (auto sent = socket_->write_all(frame.data(), deadline); !sent) return sent.error();
+  return socket_->write_all(frame.data(), deadline);
+}
 
+Result<std::string> Connection::finish(Deadline deadline) {
   auto head = socket_->read_exactly(4, deadline);
   if (!head) return head.error();
   const std::int32_t size = Reader(*head).int32();
@@ -71,9 +81,8 @@ Result<std::string> Connection::call(Api api, std::int16_t version, const std::s
   }
   auto answer = socket_->read_exactly(static_cast<std::size_t>(size), deadline);
   if (!answer) return answer.error();
-  // The answer to ApiVersions has the old header in every version.
-  Reader in(*answer, flexible && api != Api::kApiVersions ? Layout::kFlexible : Layout::kFixed);
-  if (in.int32() != correlation)
+  Reader in(*answer, flexible_answer_ ? Layout::kFlexible : Layout::kFixed);
+  if (in.int32() != correlation_)
     return failure(Errc::kIo, "connection to " + to_string(address_) + ": an answer to another request", true);
   in.tags();
   if (!in.ok())

@@ -24,7 +24,12 @@ class Connection {
 
   /// The newest version that both sides know; an Error when there is none.
   Result<std::int16_t> version_of(Api api) const;
-  /// Sends one request and waits for its answer's body.
+  /// Sends one request; its answer is awaited with `answered` and read with `finish`, before the next request.
+  Result<void> begin(Api api, std::int16_t version, const std::string& body, Deadline deadline);
+  /// Whether the answer has begun to arrive; waits for it up to `deadline`.
+  Result<bool> answered(Deadline deadline);
+  Result<std::string> finish(Deadline deadline);
+  /// The three in one.
   Result<std::string> call(Api api, std::int16_t version, const std::string& body, Deadline deadline);
   /// The broker wants us to authenticate again soon, which a new connection does.
   bool expired() const { return expires_ && std::chrono::steady_clock::now() >= *expires_; }
@@ -40,6 +45,7 @@ class Connection {
   Address address_;
   std::string client_id_;
   std::int32_t correlation_ = 0;
+  bool flexible_answer_ = false;
   std::map<std::int16_t, VersionRange> apis_;
   std::optional<Deadline> expires_;
 };

@@ -219,6 +219,14 @@ Result<void> Socket::start_tls(const Security& security, Deadline deadline) {
   }
 }
 
+Result<bool> Socket::readable(Deadline deadline) {
+  if (tls_ && SSL_pending(tls_->ssl) > 0) return true;
+  auto ready = wait(POLLIN, deadline);
+  if (ready) return true;
+  if (ready.error().code == Errc::kTimeout) return false;
+  return ready.error();
+}
+
 Result<void> Socket::write_all(std::string_view data, Deadline deadline) {
   while (!data.empty()) {
     if (tls_) {

@@ -47,6 +47,8 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
+  /// Waits until there is something to read; false at the deadline.
+  Result<bool> readable(Deadline deadline);
   Result<void> write_all(std::string_view data, Deadline deadline);
   Result<std::string> read_exactly(std::size_t size, Deadline deadline);
 

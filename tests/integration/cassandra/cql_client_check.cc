@@ -29,7 +29,9 @@ class ClientCheck : public testing::TestWithParam<std::pair<int, Compression>> {
 
   void SetUp() override {
     session = Session::connect(config(GetParam().first, GetParam().second));
-    session->query("CREATE KEYSPACE IF NOT EXISTS client_check WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
+    session->query(
+        "CREATE KEYSPACE IF NOT EXISTS client_check WITH replication = {'class': 'SimpleStrategy', "
+        "'replication_factor': 1}");
     session->query("DROP TABLE IF EXISTS client_check.t");
   }
 
@@ -55,7 +57,8 @@ TEST_P(ClientCheck, PagesThroughAResultWithBoundValues) {
     for (int i = 0; i < 1000; ++i) {
       Statement st;
       st.prepared = insert;
-      st.params.values = {BoundValue::of(encode_i32(i % 3)), BoundValue::of(encode_i32(i)), i % 5 == 0 ? BoundValue::null() : BoundValue::of(std::string(200, 'x'))};
+      st.params.values = {BoundValue::of(encode_i32(i % 3)), BoundValue::of(encode_i32(i)),
+                          i % 5 == 0 ? BoundValue::null() : BoundValue::of(std::string(200, 'x'))};
       auto done = std::make_shared<std::promise<void>>();
       waits.push_back(done->get_future());
       session->execute(std::move(st), [done, &failed](Outcome outcome) {
@@ -149,7 +152,8 @@ TEST_P(ClientCheck, TokensAgree) {
 }
 
 TEST_P(ClientCheck, DescribesTables) {
-  session->query("CREATE TABLE client_check.t (k2 text, k1 int, c uuid, s int static, z int, a int, PRIMARY KEY ((k1, k2), c))");
+  session->query(
+      "CREATE TABLE client_check.t (k2 text, k1 int, c uuid, s int static, z int, a int, PRIMARY KEY ((k1, k2), c))");
   const auto info = session->table("client_check", "t");
   ASSERT_TRUE(info.has_value());
   EXPECT_EQ(info->partition_key(), (std::vector<std::string>{"k1", "k2"}));
@@ -166,10 +170,11 @@ TEST_P(ClientCheck, DescribesTables) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, ClientCheck,
-                         testing::Values(std::pair{4, Compression::kNone}, std::pair{4, Compression::kLz4}, std::pair{5, Compression::kNone},
-                                         std::pair{5, Compression::kLz4}),
+                         testing::Values(std::pair{4, Compression::kNone}, std::pair{4, Compression::kLz4},
+                                         std::pair{5, Compression::kNone}, std::pair{5, Compression::kLz4}),
                          [](const auto& instance) {
-                           return "v" + std::to_string(instance.param.first) + (instance.param.second == Compression::kLz4 ? "lz4" : "plain");
+                           return "v" + std::to_string(instance.param.first) +
+                                  (instance.param.second == Compression::kLz4 ? "lz4" : "plain");
                          });
 
 }  // namespace

@@ -49,7 +49,9 @@ class SourceCheck : public testing::Test {
     config.contact_points = {node};
     config.request_timeout = std::chrono::seconds(60);
     session = cql::Session::connect(config);
-    session->query("CREATE KEYSPACE IF NOT EXISTS source_check WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
+    session->query(
+        "CREATE KEYSPACE IF NOT EXISTS source_check WITH replication = {'class': 'SimpleStrategy', "
+        "'replication_factor': 1}");
     session->query("DROP TABLE IF EXISTS source_check.t");
   }
 
@@ -99,9 +101,14 @@ class SourceCheck : public testing::Test {
   }
 
   void metrics() {
-    session->query("CREATE TABLE source_check.t (device_id text, created timeuuid, button int, PRIMARY KEY (device_id, created))");
-    session->query("INSERT INTO source_check.t (device_id, created, button) VALUES ('indoor', ae7cdfb0-23b4-11e8-8080-808080808080, 0)");
-    session->query("INSERT INTO source_check.t (device_id, created, button) VALUES ('outdoor', ac413481-23b4-11e8-8080-808080808080, 3)");
+    session->query(
+        "CREATE TABLE source_check.t (device_id text, created timeuuid, button int, PRIMARY KEY (device_id, created))");
+    session->query(
+        "INSERT INTO source_check.t (device_id, created, button) VALUES ('indoor', "
+        "ae7cdfb0-23b4-11e8-8080-808080808080, 0)");
+    session->query(
+        "INSERT INTO source_check.t (device_id, created, button) VALUES ('outdoor', "
+        "ac413481-23b4-11e8-8080-808080808080, 3)");
   }
 
   std::string node;
@@ -112,15 +119,17 @@ class SourceCheck : public testing::Test {
 
 TEST_F(SourceCheck, BulkWithTheNamesOf2016) {
   metrics();
-  Props config = props("", {{"connect.cassandra.import.route.query", "INSERT INTO metrics-topic SELECT * FROM t"}, {"connect.cassandra.import.mode", "bulk"}});
+  Props config = props("", {{"connect.cassandra.import.route.query", "INSERT INTO metrics-topic SELECT * FROM t"},
+                            {"connect.cassandra.import.mode", "bulk"}});
   start(config);
   const auto records = take(4);  // the interval is short: the table comes again
   EXPECT_EQ(records[0].topic, "metrics-topic");
   EXPECT_TRUE(records[0].key.is_null());
   EXPECT_EQ(records[0].value_schema->name(), std::nullopt);
   std::set<std::string> values{records[0].value.to_string(), records[1].value.to_string()};
-  EXPECT_EQ(values, (std::set<std::string>{"Struct{device_id=indoor,created=ae7cdfb0-23b4-11e8-8080-808080808080,button=0}",
-                                           "Struct{device_id=outdoor,created=ac413481-23b4-11e8-8080-808080808080,button=3}"}));
+  EXPECT_EQ(values,
+            (std::set<std::string>{"Struct{device_id=indoor,created=ae7cdfb0-23b4-11e8-8080-808080808080,button=0}",
+                                   "Struct{device_id=outdoor,created=ac413481-23b4-11e8-8080-808080808080,button=3}"}));
   EXPECT_EQ(Value(records[0].source_partition).to_string(), "{connect.cassandra.assigned.tables=t}");
   EXPECT_EQ(Value(records[0].source_offset).to_string(), "{=1900-01-01 00:00:00.000Z}");
 }
@@ -136,14 +145,16 @@ TEST_F(SourceCheck, TodaysNamesNameTheSchema) {
 
 TEST_F(SourceCheck, TimeuuidReadsEachRowOnceAlsoAfterRestart) {
   metrics();
-  const Props config = props("INSERT INTO x SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID", {{"connect.cassandra.slice.duration", "1000000000000"}});
+  const Props config = props("INSERT INTO x SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID",
+                             {{"connect.cassandra.slice.duration", "1000000000000"}});
   start(config);
   auto records = take(2);
   ASSERT_EQ(records.size(), 2U);
   const auto& offset = *records[0].source_offset;
   EXPECT_EQ(offset.find("lo")->as_string(), "1900-01-01T00:00:00.000Z");  // in mid-window: all of it again
   EXPECT_NE(records[1].source_offset->find("lo")->as_string(), "1900-01-01T00:00:00.000Z");
-  std::set<std::string> texts{records[0].source_offset->find("created")->as_string(), records[1].source_offset->find("created")->as_string()};
+  std::set<std::string> texts{records[0].source_offset->find("created")->as_string(),
+                              records[1].source_offset->find("created")->as_string()};
   EXPECT_TRUE(texts.contains("2018-03-09 16:12:32.584Z"));
   session->query("INSERT INTO source_check.t (device_id, created, button) VALUES ('new', now(), 7)");
   const auto third = take(1);
@@ -161,8 +172,10 @@ TEST_F(SourceCheck, TimeuuidReadsEachRowOnceAlsoAfterRestart) {
 
 TEST_F(SourceCheck, ResumesFromAnOffsetOfTheOriginal) {
   metrics();
-  context.stored = {{TableReader::partition_of("t"), std::make_shared<const Map>(Map{{Value("created"), Value("2018-03-09 16:12:32.584Z")}})}};
-  start(props("INSERT INTO x SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID", {{"connect.cassandra.slice.duration", "10000000000"}}));
+  context.stored = {{TableReader::partition_of("t"),
+                     std::make_shared<const Map>(Map{{Value("created"), Value("2018-03-09 16:12:32.584Z")}})}};
+  start(props("INSERT INTO x SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID",
+              {{"connect.cassandra.slice.duration", "10000000000"}}));
   const auto records = take(1);
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].value.as_struct().get("device_id").as_string(), "indoor");
@@ -171,11 +184,13 @@ TEST_F(SourceCheck, ResumesFromAnOffsetOfTheOriginal) {
 TEST_F(SourceCheck, TimestampModeInSlices) {
   session->query("CREATE TABLE source_check.t (id int PRIMARY KEY, ts timestamp)");
   for (int i = 0; i < 50; ++i) {
-    session->query("INSERT INTO source_check.t (id, ts) VALUES (" + std::to_string(i) + ", " + std::to_string(1520611952000 + i * 500) + ")");
+    session->query("INSERT INTO source_check.t (id, ts) VALUES (" + std::to_string(i) + ", " +
+                   std::to_string(1520611952000 + i * 500) + ")");
   }
   // A year of emptiness lies behind the rows: windows widen, and nothing is read twice or skipped.
   start(props("INSERT INTO x SELECT * FROM t PK ts INCREMENTALMODE=TIMESTAMP",
-              {{"connect.cassandra.initial.offset", "2018-03-09T16:12:31.999Z"}, {"connect.cassandra.slice.duration", "3000"}}));
+              {{"connect.cassandra.initial.offset", "2018-03-09T16:12:31.999Z"},
+               {"connect.cassandra.slice.duration", "3000"}}));
   const auto records = take(50);
   std::set<std::int32_t> ids;
   for (const auto& record : records) ids.insert(record.value.as_struct().get("id").as_int32());
@@ -186,7 +201,8 @@ TEST_F(SourceCheck, TimestampModeInSlices) {
 TEST_F(SourceCheck, TokenModeWithACompositeKeyResumesBetweenPartitions) {
   session->query("CREATE TABLE source_check.t (a text, b int, c int, v text, PRIMARY KEY ((a, b), c))");
   for (int i = 0; i < 60; ++i) {
-    session->query("INSERT INTO source_check.t (a, b, c) VALUES ('k" + std::to_string(i / 3) + "', " + std::to_string(i / 3) + ", " + std::to_string(i) + ")");
+    session->query("INSERT INTO source_check.t (a, b, c) VALUES ('k" + std::to_string(i / 3) + "', " +
+                   std::to_string(i / 3) + ", " + std::to_string(i) + ")");
   }
   const Props config = props("INSERT INTO x SELECT c, a FROM t PK a BATCH=7 INCREMENTALMODE=TOKEN");
   start(config);
@@ -205,8 +221,11 @@ TEST_F(SourceCheck, TokenModeWithACompositeKeyResumesBetweenPartitions) {
 
 TEST_F(SourceCheck, BulkInTokenRangesReadsEveryRowOnce) {
   session->query("CREATE TABLE source_check.t (id int PRIMARY KEY, v text)");
-  for (int i = 0; i < 300; ++i) session->query("INSERT INTO source_check.t (id, v) VALUES (" + std::to_string(i) + ", 'x')");
-  start(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.bulk.once", "true"}, {"connect.cassandra.bulk.parallelism", "4"}, {"connect.cassandra.fetch.size", "11"}}));
+  for (int i = 0; i < 300; ++i)
+    session->query("INSERT INTO source_check.t (id, v) VALUES (" + std::to_string(i) + ", 'x')");
+  start(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.bulk.once", "true"},
+                                                {"connect.cassandra.bulk.parallelism", "4"},
+                                                {"connect.cassandra.fetch.size", "11"}}));
   const auto records = take(300);
   std::set<std::int32_t> ids;
   for (const auto& record : records) ids.insert(record.value.as_struct().get("id").as_int32());
@@ -232,15 +251,22 @@ TEST_F(SourceCheck, FollowsAddedColumns) {
 TEST_F(SourceCheck, EveryTypeFullAndNull) {
   session->query("CREATE TYPE IF NOT EXISTS source_check.addr (street text, \"Zip\" int)");
   session->query(
-      "CREATE TABLE source_check.t (id int PRIMARY KEY, c_ascii ascii, c_bigint bigint, c_blob blob, c_boolean boolean, c_date date, c_decimal decimal, "
-      "c_double double, c_duration duration, c_float float, c_inet inet, c_list list<int>, c_map map<text, int>, c_set set<text>, c_smallint smallint, "
-      "c_text text, c_time time, c_timestamp timestamp, c_timeuuid timeuuid, c_tinyint tinyint, c_tuple tuple<text, int, inet>, c_udt frozen<addr>, "
+      "CREATE TABLE source_check.t (id int PRIMARY KEY, c_ascii ascii, c_bigint bigint, c_blob blob, c_boolean "
+      "boolean, c_date date, c_decimal decimal, "
+      "c_double double, c_duration duration, c_float float, c_inet inet, c_list list<int>, c_map map<text, int>, c_set "
+      "set<text>, c_smallint smallint, "
+      "c_text text, c_time time, c_timestamp timestamp, c_timeuuid timeuuid, c_tinyint tinyint, c_tuple tuple<text, "
+      "int, inet>, c_udt frozen<addr>, "
       "c_udts list<frozen<addr>>, c_uuid uuid, c_varint varint, c_vector vector<float, 2>)");
   session->query(
-      "INSERT INTO source_check.t (id, c_ascii, c_bigint, c_blob, c_boolean, c_date, c_decimal, c_double, c_duration, c_float, c_inet, c_list, c_map, "
-      "c_set, c_smallint, c_text, c_time, c_timestamp, c_timeuuid, c_tinyint, c_tuple, c_udt, c_udts, c_uuid, c_varint, c_vector) VALUES (1, 'a', -5, "
-      "0x00ff, true, '2018-03-09', 123456789.123456789, 1.5, 1mo2d3ns, 2.5, '2001:db8::1', [1, 2], {'k': 3}, {'x', 'y'}, -7, 'é', '17:12:32.584', "
-      "1520611952584, ac413480-23b4-11e8-8080-808080808080, 8, ('it''s', null, '1.2.3.4'), {street: 'main', \"Zip\": 9}, [{street: 's', \"Zip\": null}], "
+      "INSERT INTO source_check.t (id, c_ascii, c_bigint, c_blob, c_boolean, c_date, c_decimal, c_double, c_duration, "
+      "c_float, c_inet, c_list, c_map, "
+      "c_set, c_smallint, c_text, c_time, c_timestamp, c_timeuuid, c_tinyint, c_tuple, c_udt, c_udts, c_uuid, "
+      "c_varint, c_vector) VALUES (1, 'a', -5, "
+      "0x00ff, true, '2018-03-09', 123456789.123456789, 1.5, 1mo2d3ns, 2.5, '2001:db8::1', [1, 2], {'k': 3}, {'x', "
+      "'y'}, -7, 'é', '17:12:32.584', "
+      "1520611952584, ac413480-23b4-11e8-8080-808080808080, 8, ('it''s', null, '1.2.3.4'), {street: 'main', \"Zip\": "
+      "9}, [{street: 's', \"Zip\": null}], "
       "123e4567-e89b-12d3-a456-426655440000, 9223372036854775807, [1.5, -2])");
   start(props("INSERT INTO x SELECT * FROM t"));
   const auto full = take(1)[0];
@@ -281,13 +307,17 @@ TEST_F(SourceCheck, EveryTypeFullAndNull) {
   for (const auto& field : empty.value_schema->fields()) {
     if (field.name == "id") continue;
     const auto& value = empty.value.as_struct().get(field);
-    const bool collection = field.name == "c_list" || field.name == "c_set" || field.name == "c_udts" || field.name == "c_map";
+    const bool collection =
+        field.name == "c_list" || field.name == "c_set" || field.name == "c_udts" || field.name == "c_map";
     EXPECT_EQ(value.to_string(), collection ? (field.name == "c_map" ? "{}" : "[]") : "null") << field.name;
   }
   task->stop();
 
-  session->query("INSERT INTO source_check.t (id, c_list, c_map, c_vector, c_varint) VALUES (2, [3], {'q': 4}, [1, 2], 9223372036854775808)");
-  const Props typed = props("INSERT INTO x SELECT c_list, c_map, c_vector FROM t", {{"connect.cassandra.mapping.collection.to.json", "false"}});
+  session->query(
+      "INSERT INTO source_check.t (id, c_list, c_map, c_vector, c_varint) VALUES (2, [3], {'q': 4}, [1, 2], "
+      "9223372036854775808)");
+  const Props typed = props("INSERT INTO x SELECT c_list, c_map, c_vector FROM t",
+                            {{"connect.cassandra.mapping.collection.to.json", "false"}});
   start(typed);
   const auto arrays = take(1)[0];
   arrays.value_schema->validate(arrays.value);
@@ -299,7 +329,9 @@ TEST_F(SourceCheck, EveryTypeFullAndNull) {
     take(1);
     FAIL() << "no error";
   } catch (const DataError& error) {
-    EXPECT_NE(std::string(error.what()).find("Column c_varint (varint) of table source_check.t cannot be converted"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("Column c_varint (varint) of table source_check.t cannot be converted"),
+              std::string::npos)
+        << error.what();
   }
 }
 
@@ -309,7 +341,9 @@ TEST_F(SourceCheck, UnwrappedValues) {
   start(props("INSERT INTO x SELECT s, ts FROM t IGNORE ts PK ts WITHUNWRAP INCREMENTALMODE=TIMESTAMP"));
   EXPECT_EQ(take(1)[0].value.as_string(), "a\"b");
   task->stop();
-  start(props("INSERT INTO x SELECT id, s, ts FROM t PK ts WITHFORMAT JSON WITHUNWRAP INCREMENTALMODE=TIMESTAMP WITHKEY(s, id) KEYDELIMITER='|'"));
+  start(
+      props("INSERT INTO x SELECT id, s, ts FROM t PK ts WITHFORMAT JSON WITHUNWRAP INCREMENTALMODE=TIMESTAMP "
+            "WITHKEY(s, id) KEYDELIMITER='|'"));
   const auto record = take(1)[0];
   EXPECT_EQ(record.value.as_string(), "{\"id\":1,\"s\":\"a\\\"b\",\"ts\":\"2018-03-09T16:12:32.584Z\"}");
   EXPECT_EQ(record.key.as_string(), "a\"b|1");
@@ -321,15 +355,23 @@ TEST_F(SourceCheck, WrongConfigurationsSayWhatIsWrong) {
     const auto text = start_error(config);
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
-  expect(props("INSERT INTO x SELECT * FROM missing"), "Table missing does not exist in keyspace source_check on Cassandra at " + node + ".");
-  expect(props("INSERT INTO x SELECT nope FROM t"), "Column nope of the SELECT list does not exist in table source_check.t");
-  expect(props("INSERT INTO x SELECT * FROM t PK button INCREMENTALMODE=TIMEUUID"), "needs a timeuuid column, but button of table source_check.t");
-  expect(props("INSERT INTO x SELECT * FROM t PK button INCREMENTALMODE=TOKEN"), "needs a partition key column, but button of");
-  expect(props("INSERT INTO x SELECT * FROM t INCREMENTALMODE=TIMEUUID"), "Only one primary key column is allowed to be specified in Incremental mode. Received  for source t");
-  expect(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.key.space", "nowhere"}}), "Keyspace nowhere does not exist on Cassandra at " + node);
-  expect(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.contact.points", "127.0.0.1:1"}}), "Couldn't connect to Cassandra. no contact point can be reached");
+  expect(props("INSERT INTO x SELECT * FROM missing"),
+         "Table missing does not exist in keyspace source_check on Cassandra at " + node + ".");
+  expect(props("INSERT INTO x SELECT nope FROM t"),
+         "Column nope of the SELECT list does not exist in table source_check.t");
+  expect(props("INSERT INTO x SELECT * FROM t PK button INCREMENTALMODE=TIMEUUID"),
+         "needs a timeuuid column, but button of table source_check.t");
+  expect(props("INSERT INTO x SELECT * FROM t PK button INCREMENTALMODE=TOKEN"),
+         "needs a partition key column, but button of");
+  expect(props("INSERT INTO x SELECT * FROM t INCREMENTALMODE=TIMEUUID"),
+         "Only one primary key column is allowed to be specified in Incremental mode. Received  for source t");
+  expect(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.key.space", "nowhere"}}),
+         "Keyspace nowhere does not exist on Cassandra at " + node);
+  expect(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.contact.points", "127.0.0.1:1"}}),
+         "Couldn't connect to Cassandra. no contact point can be reached");
   expect(props("INSERT INTO x SELECT * FRM t"), "^");
-  expect(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.import.mode", "sometimes"}}), "Unsupported import mode sometimes.");
+  expect(props("INSERT INTO x SELECT * FROM t", {{"connect.cassandra.import.mode", "sometimes"}}),
+         "Unsupported import mode sometimes.");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -107,6 +108,12 @@ class ClientsFixture : public testing::Test {
     const char* bootstrap = std::getenv("MILLRACE_TEST_BOOTSTRAP");
     ASSERT_NE(bootstrap, nullptr) << "run by tests/integration/kafka/test_clients.py";
     base_ = {{"bootstrap.servers", bootstrap}};
+    if (const char* more = std::getenv("MILLRACE_TEST_CLIENT")) {
+      std::istringstream lines(more);
+      for (std::string line; std::getline(lines, line);) {
+        if (auto equals = line.find('='); equals != std::string::npos) base_[line.substr(0, equals)] = line.substr(equals + 1);
+      }
+    }
   }
   void TearDown() override {
     if (HasFailure()) {

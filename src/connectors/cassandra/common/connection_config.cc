@@ -18,8 +18,8 @@ struct Adder {
   ConfigDef& def;
   std::int32_t order = 0;
 
-  void add(std::string name, ConfigType type, std::optional<std::string> fallback, Importance importance, const char* group, std::string doc,
-           ConfigCheck check = {}) {
+  void add(std::string name, ConfigType type, std::optional<std::string> fallback, Importance importance,
+           const char* group, std::string doc, ConfigCheck check = {}) {
     ConfigKey key;
     key.name = std::move(name);
     key.type = type;
@@ -39,14 +39,16 @@ ConfigCheck consistency_check() {
   return [](const ConfigObject& value) -> std::optional<std::string> {
     const auto* text = std::get_if<std::string>(&value);
     if (text == nullptr || text->empty() || cql::parse_consistency(*text)) return std::nullopt;
-    return "'" + *text + "' is not a valid connect.cassandra.consistency.level. Available values are:" + cql::consistency_names();
+    return "'" + *text +
+           "' is not a valid connect.cassandra.consistency.level. Available values are:" + cql::consistency_names();
   };
 }
 
 ConfigCheck port_check() { return between(1, 65535); }
 
 std::string lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -66,7 +68,8 @@ std::vector<std::string> split_commas(const std::string& text) {
 std::string lower_case(std::string text) { return lowered(std::move(text)); }
 
 std::string upper_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -83,8 +86,11 @@ void define_connection_keys(ConfigDef& def) {
   const auto kMedium = Importance::kMedium;
   const auto kLow = Importance::kLow;
   keys.add("connect.cassandra.contact.points", kString, "localhost", kHigh, kConnection,
-           "Nodes to reach the cluster through: a comma list of host, host:port or [v6]:port. The others are found through them.", non_empty());
-  keys.add("connect.cassandra.port", kInt, "9042", kHigh, kConnection, "Native protocol port of all nodes.", port_check());
+           "Nodes to reach the cluster through: a comma list of host, host:port or [v6]:port. The others are found "
+           "through them.",
+           non_empty());
+  keys.add("connect.cassandra.port", kInt, "9042", kHigh, kConnection, "Native protocol port of all nodes.",
+           port_check());
   {
     ConfigKey key;
     key.name = "connect.cassandra.key.space";
@@ -102,36 +108,46 @@ void define_connection_keys(ConfigDef& def) {
     };
     def.define(std::move(key));
   }
-  keys.add("connect.cassandra.username", kString, "", kHigh, kConnection, "User to log in with. Used when the password is given, too.");
+  keys.add("connect.cassandra.username", kString, "", kHigh, kConnection,
+           "User to log in with. Used when the password is given, too.");
   keys.add("connect.cassandra.password", kPassword, "", kLow, kConnection, "Password of the user.");
   keys.add("connect.cassandra.consistency.level", kString, "", kMedium, kConnection,
            "Consistency level of reads and writes, for example LOCAL_QUORUM. Empty: LOCAL_ONE.", consistency_check());
-  keys.add("connect.cassandra.fetch.size", kInt, "5000", kMedium, kConnection, "Rows of one page of a query.", at_least(1));
-  keys.add("connect.cassandra.load.balancing.policy", kString, "TOKEN_AWARE", kMedium, kConnection,
-           "TOKEN_AWARE, DC_AWARE_ROUND_ROBIN and LATENCY_AWARE stay in the data centre of the first node reached; ROUND_ROBIN uses all nodes.",
-           one_of_ignoring_case({"TOKEN_AWARE", "ROUND_ROBIN", "DC_AWARE_ROUND_ROBIN", "LATENCY_AWARE"}));
-  keys.add("connect.cassandra.connect.timeout.ms", kInt, "5000", kMedium, kConnection, "Time for connecting and logging in to a node.", at_least(1));
-  keys.add("connect.cassandra.read.timeout.ms", kInt, "12000", kMedium, kConnection, "Time for the answer to one request, one page included.",
+  keys.add("connect.cassandra.fetch.size", kInt, "5000", kMedium, kConnection, "Rows of one page of a query.",
            at_least(1));
+  keys.add("connect.cassandra.load.balancing.policy", kString, "TOKEN_AWARE", kMedium, kConnection,
+           "TOKEN_AWARE, DC_AWARE_ROUND_ROBIN and LATENCY_AWARE stay in the data centre of the first node reached; "
+           "ROUND_ROBIN uses all nodes.",
+           one_of_ignoring_case({"TOKEN_AWARE", "ROUND_ROBIN", "DC_AWARE_ROUND_ROBIN", "LATENCY_AWARE"}));
+  keys.add("connect.cassandra.connect.timeout.ms", kInt, "5000", kMedium, kConnection,
+           "Time for connecting and logging in to a node.", at_least(1));
+  keys.add("connect.cassandra.read.timeout.ms", kInt, "12000", kMedium, kConnection,
+           "Time for the answer to one request, one page included.", at_least(1));
   keys.add("connect.cassandra.compression", kString, "none", kLow, kConnection,
            "none or lz4: compression between the nodes and the worker.", one_of_ignoring_case({"NONE", "LZ4"}));
   keys.add("connect.cassandra.ssl.enabled", kBoolean, "false", kLow, kSsl, "TLS to the nodes.");
   keys.add("connect.cassandra.trust.store.path", kString, "", kLow, kSsl,
            "Authorities to trust, as PKCS12, JKS or PEM; the content decides. Empty: the system's.");
   keys.add("connect.cassandra.trust.store.password", kPassword, "", kLow, kSsl, "Password of the trust store.");
-  keys.add("connect.cassandra.trust.store.type", kString, "JKS", kMedium, kSsl, "JKS or PKCS12. Accepted; the content of the file decides.");
-  keys.add("connect.cassandra.key.store.type", kString, "JKS", kMedium, kSsl, "JKS or PKCS12. Accepted; the content of the file decides.");
+  keys.add("connect.cassandra.trust.store.type", kString, "JKS", kMedium, kSsl,
+           "JKS or PKCS12. Accepted; the content of the file decides.");
+  keys.add("connect.cassandra.key.store.type", kString, "JKS", kMedium, kSsl,
+           "JKS or PKCS12. Accepted; the content of the file decides.");
   keys.add("connect.cassandra.ssl.client.cert.auth", kBoolean, "false", kLow, kSsl,
            "Present the certificate of the key store to the nodes; so does a key store path alone.");
-  keys.add("connect.cassandra.key.store.path", kString, "", kLow, kSsl, "Client certificate and key, as PKCS12, JKS or PEM.");
+  keys.add("connect.cassandra.key.store.path", kString, "", kLow, kSsl,
+           "Client certificate and key, as PKCS12, JKS or PEM.");
   keys.add("connect.cassandra.key.store.password", kPassword, "", kLow, kSsl, "Password of the key store.");
-  keys.add("connect.cassandra.ssl.hostname.verification", kBoolean, "false", kMedium, kSsl,
-           "Check that a node's certificate names the host. Off for files written before the option existed; switch it on.");
+  keys.add(
+      "connect.cassandra.ssl.hostname.verification", kBoolean, "false", kMedium, kSsl,
+      "Check that a node's certificate names the host. Off for files written before the option existed; switch it on.");
   keys.add("connect.cassandra.error.policy", kString, "THROW", kHigh, kErrors,
            "What a failing request does. NOOP: it is logged and left. THROW: the task fails. RETRY: it is sent again.",
            one_of_ignoring_case({"NOOP", "THROW", "RETRY"}));
-  keys.add("connect.cassandra.max.retries", kInt, "20", kMedium, kErrors, "Attempts before the task fails; -1: without end.", at_least(-1));
-  keys.add("connect.cassandra.retry.interval", kInt, "60000", kMedium, kErrors, "Milliseconds between two attempts.", at_least(1));
+  keys.add("connect.cassandra.max.retries", kInt, "20", kMedium, kErrors,
+           "Attempts before the task fails; -1: without end.", at_least(-1));
+  keys.add("connect.cassandra.retry.interval", kInt, "60000", kMedium, kErrors, "Milliseconds between two attempts.",
+           at_least(1));
 }
 
 cql::SessionConfig session_config(const ParsedConfig& parsed) {
@@ -161,7 +177,8 @@ cql::SessionConfig session_config(const ParsedConfig& parsed) {
     tls.key_store_password = parsed.string("connect.cassandra.key.store.password");
     tls.verify_hostname = parsed.boolean("connect.cassandra.ssl.hostname.verification");
     if (parsed.boolean("connect.cassandra.ssl.client.cert.auth") && tls.key_store_path.empty()) {
-      throw ConfigError("connect.cassandra.ssl.client.cert.auth is true, but connect.cassandra.key.store.path names no key store.");
+      throw ConfigError(
+          "connect.cassandra.ssl.client.cert.auth is true, but connect.cassandra.key.store.path names no key store.");
     }
     config.tls = std::move(tls);
   }
@@ -192,7 +209,8 @@ const std::vector<KeyAlias>& shared_aliases() {
   return kAliases;
 }
 
-Props with_canonical_keys(const Props& props, const std::vector<KeyAlias>& aliases, std::vector<std::string>& warnings) {
+Props with_canonical_keys(const Props& props, const std::vector<KeyAlias>& aliases,
+                          std::vector<std::string>& warnings) {
   Props out = props;
   for (const auto& alias : aliases) {
     const char* winner = out.contains(alias.canonical) ? alias.canonical : nullptr;
@@ -203,7 +221,8 @@ Props with_canonical_keys(const Props& props, const std::vector<KeyAlias>& alias
         winner = older;
         out[alias.canonical] = found->second;
       } else {
-        warnings.push_back(std::string("Both ") + winner + " and its older name " + older + " are given; " + older + " is ignored.");
+        warnings.push_back(std::string("Both ") + winner + " and its older name " + older + " are given; " + older +
+                           " is ignored.");
       }
       out.erase(older);
     }
@@ -214,7 +233,9 @@ Props with_canonical_keys(const Props& props, const std::vector<KeyAlias>& alias
 std::string hosts_text(const cql::SessionConfig& config) {
   std::string out;
   for (const auto& point : config.contact_points) out += (out.empty() ? "" : ", ") + point;
-  return out + (config.contact_points.size() == 1 && out.find(':') == std::string::npos ? ":" + std::to_string(config.port) : "");
+  return out + (config.contact_points.size() == 1 && out.find(':') == std::string::npos
+                    ? ":" + std::to_string(config.port)
+                    : "");
 }
 
 std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::string& keyspace) {
@@ -222,8 +243,9 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
   auto& log = logger(kLoggerName);
   if (config.user.empty()) log.warn("Username and password not set.");
   if (config.tls && !config.tls->verify_hostname) {
-    log.warn("TLS without host name verification: anybody with a certificate of the same authority can pose as a node. "
-             "Set connect.cassandra.ssl.hostname.verification=true.");
+    log.warn(
+        "TLS without host name verification: anybody with a certificate of the same authority can pose as a node. "
+        "Set connect.cassandra.ssl.hostname.verification=true.");
   }
   std::unique_ptr<cql::Session> session;
   bool folded = false;
@@ -231,7 +253,8 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
     session = cql::Session::connect(config);
     folded = session->keyspace_exists(lower_case(keyspace));
     if (!folded && !session->keyspace_exists(keyspace)) {
-      throw ConfigError("Keyspace " + keyspace + " does not exist on Cassandra at " + hosts + " (connect.cassandra.key.space).");
+      throw ConfigError("Keyspace " + keyspace + " does not exist on Cassandra at " + hosts +
+                        " (connect.cassandra.key.space).");
     }
     if (folded && keyspace != lower_case(keyspace)) {
       // Routing needs the name as the server has it.
@@ -248,11 +271,13 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
   return session;
 }
 
-cql::TableInfo find_table(cql::Session& session, const cql::SessionConfig& config, const std::string& keyspace, const std::string& table) {
+cql::TableInfo find_table(cql::Session& session, const cql::SessionConfig& config, const std::string& keyspace,
+                          const std::string& table) {
   auto info = session.table(keyspace, lower_case(table));
   if (!info) info = session.table(keyspace, table);
   if (!info) {
-    throw ConfigError("Table " + table + " does not exist in keyspace " + keyspace + " on Cassandra at " + hosts_text(config) + ".");
+    throw ConfigError("Table " + table + " does not exist in keyspace " + keyspace + " on Cassandra at " +
+                      hosts_text(config) + ".");
   }
   return std::move(*info);
 }

@@ -41,7 +41,8 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
 
 /// The table as the server spells it: the lower-case name wins, then the name as written. Throws ConfigError naming host and
 /// keyspace.
-cql::TableInfo find_table(cql::Session& session, const cql::SessionConfig& config, const std::string& keyspace, const std::string& table);
+cql::TableInfo find_table(cql::Session& session, const cql::SessionConfig& config, const std::string& keyspace,
+                          const std::string& table);
 
 /// The column as the server spells it, by the same rule; nullptr when there is none.
 const cql::TableColumn* find_column(const cql::TableInfo& table, const std::string& name);

@@ -74,7 +74,11 @@ struct Cluster::Refresh {
 };
 
 Cluster::Cluster(Loop& loop, const SessionConfig& config, std::vector<Endpoint> contacts, TransportTls tls)
-    : loop_(loop), config_(config), contacts_(std::move(contacts)), local_datacenter_(config.local_datacenter), version_(config.max_version) {
+    : loop_(loop),
+      config_(config),
+      contacts_(std::move(contacts)),
+      local_datacenter_(config.local_datacenter),
+      version_(config.max_version) {
   options_.want_lz4 = config.compression == Compression::kLz4;
   options_.user = config.user;
   options_.password = config.password;
@@ -137,7 +141,8 @@ void Cluster::try_contact(std::size_t index) {
     }
     using Kind = CqlError::Kind;
     if (failure->kind() == Kind::kAuthentication) return started_(failure);
-    const bool step_down = failure->kind() == Kind::kVersion || (failure->kind() == Kind::kLost && version_ > kMinVersion);
+    const bool step_down =
+        failure->kind() == Kind::kVersion || (failure->kind() == Kind::kLost && version_ > kMinVersion);
     if (step_down && version_ > kMinVersion) {
       --version_;
       return try_contact(index);
@@ -163,72 +168,80 @@ void Cluster::refresh(const std::shared_ptr<Connection>& connection, Done done) 
   auto refresh = std::make_shared<Refresh>();
   refresh->connection = connection;
   refresh->done = std::move(done);
-  connection->request(Opcode::kQuery, query("SELECT * FROM system.local WHERE key='local'", version_), config_.request_timeout,
-                      [this, refresh](Outcome outcome) {
-    if (closed_) return;
-    if (auto* error = std::get_if<CqlError>(&outcome)) return refresh->done(error);
-    auto* rows = std::get_if<Rows>(&std::get<Response>(outcome));
-    std::vector<Cell> cells;
-    if (rows == nullptr || !rows->next(cells)) {
-      const CqlError error(CqlError::Kind::kProtocol, "node " + refresh->connection->endpoint().text() + " does not tell about itself (system.local)");
-      return refresh->done(&error);
-    }
-    const SystemRow row(*rows, cells);
-    auto node = std::make_shared<Node>();
-    node->host_id = row.text("host_id");
-    node->endpoint = refresh->connection->endpoint();
-    node->datacenter = row.text("data_center");
-    node->rack = row.text("rack");
-    node->tokens = row.tokens();
-    refresh->murmur3 = row.text("partitioner").ends_with("Murmur3Partitioner");
-    refresh->found.push_back(std::move(node));
-    read_peers(refresh, peers_v2_);
-  });
+  connection->request(Opcode::kQuery, query("SELECT * FROM system.local WHERE key='local'", version_),
+                      config_.request_timeout, [this, refresh](Outcome outcome) {
+                        if (closed_) return;
+                        if (auto* error = std::get_if<CqlError>(&outcome)) return refresh->done(error);
+                        auto* rows = std::get_if<Rows>(&std::get<Response>(outcome));
+                        std::vector<Cell> cells;
+                        if (rows == nullptr || !rows->next(cells)) {
+                          const CqlError error(CqlError::Kind::kProtocol,
+                                               "node " + refresh->connection->endpoint().text() +
+                                                   " does not tell about itself (system.local)");
+                          return refresh->done(&error);
+                        }
+                        const SystemRow row(*rows, cells);
+                        auto node = std::make_shared<Node>();
+                        node->host_id = row.text("host_id");
+                        node->endpoint = refresh->connection->endpoint();
+                        node->datacenter = row.text("data_center");
+                        node->rack = row.text("rack");
+                        node->tokens = row.tokens();
+                        refresh->murmur3 = row.text("partitioner").ends_with("Murmur3Partitioner");
+                        refresh->found.push_back(std::move(node));
+                        read_peers(refresh, peers_v2_);
+                      });
 }
 
 void Cluster::read_peers(const std::shared_ptr<Refresh>& refresh, bool v2) {
-  refresh->connection->request(Opcode::kQuery, query(v2 ? "SELECT * FROM system.peers_v2" : "SELECT * FROM system.peers", version_),
-                               config_.request_timeout, [this, refresh, v2](Outcome outcome) {
-    if (closed_) return;
-    if (auto* error = std::get_if<CqlError>(&outcome)) return refresh->done(error);
-    auto& response = std::get<Response>(outcome);
-    if (std::holds_alternative<ServerError>(response) && v2) {
-      peers_v2_ = false;
-      return read_peers(refresh, false);
-    }
-    if (auto* rows = std::get_if<Rows>(&response)) {
-      std::vector<Cell> cells;
-      while (rows->next(cells)) {
-        const SystemRow row(*rows, cells);
-        auto node = std::make_shared<Node>();
-        node->host_id = row.text("host_id");
-        std::string address;
-        std::uint16_t port = 0;
-        for (const auto& [address_column, port_column] : {std::pair{"native_address", "native_port"},
-                                                          std::pair{"native_transport_address", "native_transport_port"},
-                                                          std::pair{"rpc_address", "rpc_port"}, std::pair{"peer", ""}}) {
-          address = row.inet(address_column);
-          port = row.port(port_column);
-          if (!address.empty()) break;
+  refresh->connection->request(
+      Opcode::kQuery, query(v2 ? "SELECT * FROM system.peers_v2" : "SELECT * FROM system.peers", version_),
+      config_.request_timeout, [this, refresh, v2](Outcome outcome) {
+        if (closed_) return;
+        if (auto* error = std::get_if<CqlError>(&outcome)) return refresh->done(error);
+        auto& response = std::get<Response>(outcome);
+        if (std::holds_alternative<ServerError>(response) && v2) {
+          peers_v2_ = false;
+          return read_peers(refresh, false);
         }
-        if (address == "0.0.0.0" || address == "::") address = row.inet("peer");
-        node->endpoint = {address, port != 0 ? port : refresh->connection->endpoint().port, {}};
-        node->datacenter = row.text("data_center");
-        node->rack = row.text("rack");
-        node->tokens = row.tokens();
-        if (node->host_id.empty() || address.empty() || node->datacenter.empty() || node->rack.empty() || node->tokens.empty()) continue;
-        if (node->host_id == refresh->found.front()->host_id || node->endpoint == refresh->found.front()->endpoint) continue;
-        refresh->found.push_back(std::move(node));
-      }
-    }
-    read_replication(refresh);
-  });
+        if (auto* rows = std::get_if<Rows>(&response)) {
+          std::vector<Cell> cells;
+          while (rows->next(cells)) {
+            const SystemRow row(*rows, cells);
+            auto node = std::make_shared<Node>();
+            node->host_id = row.text("host_id");
+            std::string address;
+            std::uint16_t port = 0;
+            for (const auto& [address_column, port_column] :
+                 {std::pair{"native_address", "native_port"},
+                  std::pair{"native_transport_address", "native_transport_port"}, std::pair{"rpc_address", "rpc_port"},
+                  std::pair{"peer", ""}}) {
+              address = row.inet(address_column);
+              port = row.port(port_column);
+              if (!address.empty()) break;
+            }
+            if (address == "0.0.0.0" || address == "::") address = row.inet("peer");
+            node->endpoint = {address, port != 0 ? port : refresh->connection->endpoint().port, {}};
+            node->datacenter = row.text("data_center");
+            node->rack = row.text("rack");
+            node->tokens = row.tokens();
+            if (node->host_id.empty() || address.empty() || node->datacenter.empty() || node->rack.empty() ||
+                node->tokens.empty())
+              continue;
+            if (node->host_id == refresh->found.front()->host_id || node->endpoint == refresh->found.front()->endpoint)
+              continue;
+            refresh->found.push_back(std::move(node));
+          }
+        }
+        read_replication(refresh);
+      });
 }
 
 void Cluster::read_replication(const std::shared_ptr<Refresh>& refresh) {
   if (config_.keyspace.empty()) return adopt(refresh);
   refresh->connection->request(
-      Opcode::kQuery, query("SELECT * FROM system_schema.keyspaces WHERE keyspace_name=" + quoted_text(config_.keyspace), version_),
+      Opcode::kQuery,
+      query("SELECT * FROM system_schema.keyspaces WHERE keyspace_name=" + quoted_text(config_.keyspace), version_),
       config_.request_timeout, [this, refresh](Outcome outcome) {
         if (closed_) return;
         if (auto* error = std::get_if<CqlError>(&outcome)) return refresh->done(error);
@@ -327,7 +340,8 @@ void Cluster::connect(const NodePtr& node) {
     if (failure == nullptr) return connected(self, std::move(connection));
     self->last_error = failure->what();
     schedule_reconnect(self);
-    const bool still_trying = std::any_of(nodes_.begin(), nodes_.end(), [](const NodePtr& n) { return n->opening != nullptr || n->ready(); });
+    const bool still_trying =
+        std::any_of(nodes_.begin(), nodes_.end(), [](const NodePtr& n) { return n->opening != nullptr || n->ready(); });
     if (!still_trying) wake(false);
   };
   node->opening = Connection::open(loop_, node->endpoint, options_, std::move(callbacks));
@@ -356,7 +370,8 @@ void Cluster::node_lost(const NodePtr& node, const std::string& reason) {
 }
 
 void Cluster::schedule_reconnect(const NodePtr& node) {
-  node->backoff = node->backoff.count() == 0 ? config_.reconnect_base : std::min(node->backoff * 2, config_.reconnect_max);
+  node->backoff =
+      node->backoff.count() == 0 ? config_.reconnect_base : std::min(node->backoff * 2, config_.reconnect_max);
   std::weak_ptr<Node> weak = node;
   node->reconnect = loop_.after(node->backoff, [this, weak] {
     if (auto self = weak.lock()) connect(self);
@@ -364,7 +379,8 @@ void Cluster::schedule_reconnect(const NodePtr& node) {
 }
 
 void Cluster::on_event(const Event& event) {
-  if (event.type == "SCHEMA_CHANGE" && (event.schema.target != "KEYSPACE" || event.schema.keyspace != config_.keyspace)) return;
+  if (event.type == "SCHEMA_CHANGE" && (event.schema.target != "KEYSPACE" || event.schema.keyspace != config_.keyspace))
+    return;
   refresh_soon();
 }
 
@@ -375,7 +391,8 @@ void Cluster::refresh_soon() {
     refresh_timer_.reset();
     if (closed_ || !control_ || !control_->ready()) return;
     refresh(control_, [this](const CqlError* failure) {
-      if (failure != nullptr) log_warn(std::string("The nodes of the cluster could not be read again: ") + failure->what());
+      if (failure != nullptr)
+        log_warn(std::string("The nodes of the cluster could not be read again: ") + failure->what());
     });
   });
 }
@@ -386,7 +403,8 @@ std::vector<NodePtr> Cluster::plan(std::optional<std::int64_t> token) {
     for (const auto index : ring_.replicas(*token, replication_)) {
       if (is_local(*nodes_[index])) out.push_back(nodes_[index]);
     }
-    if (out.size() > 1) std::rotate(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(turn_ % out.size()), out.end());
+    if (out.size() > 1)
+      std::rotate(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(turn_ % out.size()), out.end());
   }
   const std::size_t start = turn_++;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

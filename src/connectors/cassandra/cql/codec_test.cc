@@ -29,14 +29,19 @@ std::string unhex(std::string_view text) {
 }
 
 TEST(Wire, UnsignedVints) {
-  for (const auto& [value, bytes] : std::vector<std::pair<std::uint64_t, std::string>>{
-           {0, "00"}, {127, "7f"}, {128, "8080"}, {256000, "c3e800"}, {512000, "c7d000"}, {~0ULL, "ffffffffffffffffff"}}) {
+  for (const auto& [value, bytes] : std::vector<std::pair<std::uint64_t, std::string>>{{0, "00"},
+                                                                                       {127, "7f"},
+                                                                                       {128, "8080"},
+                                                                                       {256000, "c3e800"},
+                                                                                       {512000, "c7d000"},
+                                                                                       {~0ULL, "ffffffffffffffffff"}}) {
     EXPECT_EQ(hex(Writer().unsigned_vint(value).take()), bytes);
     const std::string input = unhex(bytes);
     EXPECT_EQ(Reader(input).unsigned_vint(), value);
   }
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{256000}, std::numeric_limits<std::int64_t>::min(),
-                                   std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{256000}, std::numeric_limits<std::int64_t>::min(),
+        std::numeric_limits<std::int64_t>::max()}) {
     const std::string bytes = Writer().vint(value).take();
     EXPECT_EQ(Reader(bytes).vint(), value);
   }
@@ -44,7 +49,11 @@ TEST(Wire, UnsignedVints) {
 
 TEST(Wire, ShortInputIsAnErrorAndReadsNothingBeyondTheEnd) {
   EXPECT_THROW(Reader("\x01").u16(), WireError);
-  EXPECT_THROW(Reader(std::string_view("\x00\x05" "ab", 4)).string(), WireError);
+  EXPECT_THROW(Reader(std::string_view("\x00\x05"
+                                       "ab",
+                                       4))
+                   .string(),
+               WireError);
   EXPECT_THROW(Reader(unhex("7fffffff")).bytes(), WireError);
   EXPECT_EQ(Reader(unhex("ffffffff")).bytes(), std::nullopt);
 }
@@ -138,7 +147,8 @@ TEST(Tokens, AgreeWithTheServer) {
 }
 
 TEST(Tokens, SplittingTheRingCoversEveryTokenOnce) {
-  for (const auto& tokens : std::vector<std::vector<std::int64_t>>{{}, {0}, {-5, 9000000000000000000}, {std::numeric_limits<std::int64_t>::max()}}) {
+  for (const auto& tokens : std::vector<std::vector<std::int64_t>>{
+           {}, {0}, {-5, 9000000000000000000}, {std::numeric_limits<std::int64_t>::max()}}) {
     for (const std::size_t count : {std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
       const auto ranges = split_ring(tokens, count);
       ASSERT_FALSE(ranges.empty());
@@ -162,15 +172,20 @@ TEST(Replicas, NetworkTopologyPrefersOtherRacks) {
     ring.set_place(node, {"dc1", node < 2 ? "r1" : "r2"});
   }
   ring.finish();
-  const auto replication = Replication::from({{"class", "org.apache.cassandra.locator.NetworkTopologyStrategy"}, {"dc1", "3"}});
+  const auto replication =
+      Replication::from({{"class", "org.apache.cassandra.locator.NetworkTopologyStrategy"}, {"dc1", "3"}});
   EXPECT_EQ(ring.replicas(0, replication), (std::vector<std::size_t>{0, 2, 1}));
   EXPECT_EQ(ring.replicas(301, replication), (std::vector<std::size_t>{0, 2, 1}));
-  EXPECT_EQ(ring.replicas(50, Replication::from({{"class", "SimpleStrategy"}, {"replication_factor", "2"}})), (std::vector<std::size_t>{1, 2}));
+  EXPECT_EQ(ring.replicas(50, Replication::from({{"class", "SimpleStrategy"}, {"replication_factor", "2"}})),
+            (std::vector<std::size_t>{1, 2}));
 }
 
 TEST(Types, ClassNames) {
   EXPECT_EQ(parse_class_name("org.apache.cassandra.db.marshal.DurationType").cql(), "duration");
-  EXPECT_EQ(parse_class_name("org.apache.cassandra.db.marshal.VectorType(org.apache.cassandra.db.marshal.FloatType , 3)").cql(), "vector<float, 3>");
+  EXPECT_EQ(
+      parse_class_name("org.apache.cassandra.db.marshal.VectorType(org.apache.cassandra.db.marshal.FloatType , 3)")
+          .cql(),
+      "vector<float, 3>");
   EXPECT_EQ(parse_class_name("MapType(UTF8Type,FrozenType(ListType(Int32Type)))").cql(), "map<text, list<int>>");
   const auto udt = parse_class_name("UserType(ks,61646472,6369747900:UTF8Type,7a6970:Int32Type)");
   EXPECT_EQ(udt.name, "addr");

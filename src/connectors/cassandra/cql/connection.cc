@@ -9,8 +9,9 @@ namespace {
 constexpr std::size_t kMaxOrphans = 256;
 
 bool is_version_refusal(const ServerError& error) {
-  return error.code == error_code::kProtocolError && (error.message.find("unsupported protocol version") != std::string::npos ||
-                                                      error.message.find("Beta version") != std::string::npos);
+  return error.code == error_code::kProtocolError &&
+         (error.message.find("unsupported protocol version") != std::string::npos ||
+          error.message.find("Beta version") != std::string::npos);
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ void Connection::start() {
 void Connection::send_startup(const Supported& supported) {
   std::vector<std::pair<std::string, std::string>> startup{{"CQL_VERSION", "3.0.0"}, {"DRIVER_NAME", "Millrace"}};
   for (const auto& [key, values] : supported.options) {
-    if (key == "COMPRESSION") lz4_ = options_.want_lz4 && std::find(values.begin(), values.end(), "lz4") != values.end();
+    if (key == "COMPRESSION")
+      lz4_ = options_.want_lz4 && std::find(values.begin(), values.end(), "lz4") != values.end();
   }
   if (lz4_) startup.emplace_back("COMPRESSION", "lz4");
   // The answer to STARTUP may be compressed already.
@@ -80,7 +82,8 @@ void Connection::handshake_answer(Outcome outcome) {
   if (auto* error = std::get_if<ServerError>(&response)) {
     if (is_version_refusal(*error)) return fail_open(CqlError(CqlError::Kind::kVersion, error->message));
     if (error->code == error_code::kBadCredentials) {
-      return fail_open(CqlError(CqlError::Kind::kAuthentication, "node " + where + " refuses user \"" + options_.user + "\": " + error->message));
+      return fail_open(CqlError(CqlError::Kind::kAuthentication,
+                                "node " + where + " refuses user \"" + options_.user + "\": " + error->message));
     }
     return fail_open(CqlError(*error, "node " + where + " refuses the connection: " + error->message));
   }
@@ -88,15 +91,17 @@ void Connection::handshake_answer(Outcome outcome) {
   if (std::holds_alternative<Ready>(response) || std::holds_alternative<AuthSuccess>(response)) return became_ready();
   if (auto* wanted = std::get_if<Authenticate>(&response)) {
     if (options_.user.empty()) {
-      return fail_open(CqlError(CqlError::Kind::kAuthentication,
-                                "node " + where + " wants a login (" + wanted->authenticator + "): set user name and password"));
+      return fail_open(
+          CqlError(CqlError::Kind::kAuthentication,
+                   "node " + where + " wants a login (" + wanted->authenticator + "): set user name and password"));
     }
     if (segments) encoder_.switch_to(Framing::kSegments);
     // DSE names the mechanism first and takes the credentials on its challenge.
     const bool dse = wanted->authenticator.ends_with("DseAuthenticator");
     auth_sent_ = !dse;
     std::weak_ptr<Connection> weak = weak_from_this();
-    request(Opcode::kAuthResponse, dse ? Writer().bytes("PLAIN").take() : plain_auth_body(options_.user, options_.password),
+    request(Opcode::kAuthResponse,
+            dse ? Writer().bytes("PLAIN").take() : plain_auth_body(options_.user, options_.password),
             options_.connect_timeout, [weak](Outcome answer) {
               if (auto self = weak.lock()) self->handshake_answer(std::move(answer));
             });
@@ -111,7 +116,8 @@ void Connection::handshake_answer(Outcome outcome) {
             });
     return;
   }
-  fail_open(CqlError(CqlError::Kind::kProtocol, "node " + where + " gives an unexpected answer while the connection is set up"));
+  fail_open(CqlError(CqlError::Kind::kProtocol,
+                     "node " + where + " gives an unexpected answer while the connection is set up"));
 }
 
 void Connection::became_ready() {
@@ -160,7 +166,8 @@ void Connection::fail_pending(const std::string& reason) {
   pending_.clear();
   deadlines_.clear();
   for (auto& [stream, request] : pending) {
-    if (request.done) request.done(CqlError(CqlError::Kind::kLost, "connection to node " + endpoint_.text() + " lost: " + reason));
+    if (request.done)
+      request.done(CqlError(CqlError::Kind::kLost, "connection to node " + endpoint_.text() + " lost: " + reason));
   }
 }
 
@@ -173,7 +180,8 @@ std::int16_t Connection::take_stream() {
   return next_stream_ < 32767 ? next_stream_++ : static_cast<std::int16_t>(-1);
 }
 
-void Connection::request(Opcode opcode, const std::string& body, std::chrono::milliseconds timeout, std::function<void(Outcome)> done) {
+void Connection::request(Opcode opcode, const std::string& body, std::chrono::milliseconds timeout,
+                         std::function<void(Outcome)> done) {
   const std::int16_t stream = state_ == State::kClosed ? static_cast<std::int16_t>(-1) : take_stream();
   if (stream < 0) {
     loop_.post([done = std::move(done), where = endpoint_.text()] {
@@ -266,7 +274,8 @@ void Connection::handle(Frame frame) {
       return decode_response(std::move(frame));
     } catch (const WireError& error) {
       if (stream < 0) throw;
-      return CqlError(CqlError::Kind::kProtocol, "an answer of node " + endpoint_.text() + " cannot be understood: " + error.what());
+      return CqlError(CqlError::Kind::kProtocol,
+                      "an answer of node " + endpoint_.text() + " cannot be understood: " + error.what());
     }
   }();
   if (stream < 0) {

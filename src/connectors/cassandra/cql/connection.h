@@ -44,16 +44,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void(const std::string& text)> warning;
   };
 
-  static std::shared_ptr<Connection> open(Loop& loop, const Endpoint& endpoint, const ConnectionOptions& options, Callbacks callbacks);
+  static std::shared_ptr<Connection> open(Loop& loop, const Endpoint& endpoint, const ConnectionOptions& options,
+                                          Callbacks callbacks);
 
   /// Sends; `done` runs exactly once, never before this returns.
-  void request(Opcode opcode, const std::string& body, std::chrono::milliseconds timeout, std::function<void(Outcome)> done);
+  void request(Opcode opcode, const std::string& body, std::chrono::milliseconds timeout,
+               std::function<void(Outcome)> done);
 
   /// Fails what is under way; no callback but theirs comes after it.
   void close(const std::string& reason);
 
   bool ready() const noexcept { return state_ == State::kReady; }
-  bool has_room() const noexcept { return ready() && pending_.size() < static_cast<std::size_t>(options_.max_requests); }
+  bool has_room() const noexcept {
+    return ready() && pending_.size() < static_cast<std::size_t>(options_.max_requests);
+  }
   std::size_t in_flight() const noexcept { return pending_.size(); }
   std::uint8_t version() const noexcept { return options_.version; }
   bool compressed() const noexcept { return lz4_; }

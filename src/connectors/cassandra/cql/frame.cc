@@ -49,7 +49,8 @@ void compact(std::string& buffer, std::size_t& used) {
 
 std::string lz4_compress(std::string_view plain) {
   std::string out(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(plain.size()))), '\0');
-  const int size = LZ4_compress_default(plain.data(), out.data(), static_cast<int>(plain.size()), static_cast<int>(out.size()));
+  const int size =
+      LZ4_compress_default(plain.data(), out.data(), static_cast<int>(plain.size()), static_cast<int>(out.size()));
   out.resize(static_cast<std::size_t>(std::max(size, 0)));
   return out;
 }
@@ -60,7 +61,8 @@ std::string lz4_decompress(std::string_view block, std::size_t size) {
   }
   // LZ4 makes at most 255 bytes out of one.
   if (size > 255 * block.size() + 64) {
-    throw WireError("a compressed message of " + std::to_string(block.size()) + " bytes declares " + std::to_string(size));
+    throw WireError("a compressed message of " + std::to_string(block.size()) + " bytes declares " +
+                    std::to_string(size));
   }
   std::string out(size, '\0');
   const int got = LZ4_decompress_safe(block.data(), out.data(), static_cast<int>(block.size()), static_cast<int>(size));
@@ -193,12 +195,13 @@ std::optional<Frame> FrameDecoder::next_frame(std::string& buffer, std::size_t& 
   if (length < 0 || length > kMaxBody) throw WireError("a message declares " + std::to_string(length) + " bytes");
   const auto size = static_cast<std::size_t>(length);
   if (input.size() < kHeaderSize + size) {
-    if (buffer.capacity() < used + kHeaderSize + size && size <= 4 * 1024 * 1024) buffer.reserve(used + kHeaderSize + size);
+    if (buffer.capacity() < used + kHeaderSize + size && size <= 4 * 1024 * 1024)
+      buffer.reserve(used + kHeaderSize + size);
     return std::nullopt;
   }
   std::string_view body = input.substr(kHeaderSize, size);
-  constexpr std::uint8_t kKnown = frame_flag::kCompressed | frame_flag::kTracing | frame_flag::kPayload |
-                                  frame_flag::kWarnings | frame_flag::kBeta;
+  constexpr std::uint8_t kKnown =
+      frame_flag::kCompressed | frame_flag::kTracing | frame_flag::kPayload | frame_flag::kWarnings | frame_flag::kBeta;
   if ((flags & ~kKnown) != 0) throw WireError("unknown flags " + std::to_string(flags) + " in a response");
   std::string plain;
   if ((flags & frame_flag::kCompressed) != 0 && framing_ == Framing::kPlain) {
@@ -218,7 +221,8 @@ std::optional<Frame> FrameDecoder::next_frame(std::string& buffer, std::size_t& 
       prefix.bytes();
     }
   }
-  frame.body = !plain.empty() && prefix.position() == 0 ? std::move(plain) : std::string(body.substr(prefix.position()));
+  frame.body =
+      !plain.empty() && prefix.position() == 0 ? std::move(plain) : std::string(body.substr(prefix.position()));
   used += kHeaderSize + size;
   compact(buffer, used);
   return frame;

@@ -10,9 +10,22 @@
 namespace millrace::cassandra::cql {
 
 enum class Opcode : std::uint8_t {
-  kError = 0x00, kStartup = 0x01, kReady = 0x02, kAuthenticate = 0x03, kOptions = 0x05, kSupported = 0x06, kQuery = 0x07,
-  kResult = 0x08, kPrepare = 0x09, kExecute = 0x0A, kRegister = 0x0B, kEvent = 0x0C, kBatch = 0x0D,
-  kAuthChallenge = 0x0E, kAuthResponse = 0x0F, kAuthSuccess = 0x10,
+  kError = 0x00,
+  kStartup = 0x01,
+  kReady = 0x02,
+  kAuthenticate = 0x03,
+  kOptions = 0x05,
+  kSupported = 0x06,
+  kQuery = 0x07,
+  kResult = 0x08,
+  kPrepare = 0x09,
+  kExecute = 0x0A,
+  kRegister = 0x0B,
+  kEvent = 0x0C,
+  kBatch = 0x0D,
+  kAuthChallenge = 0x0E,
+  kAuthResponse = 0x0F,
+  kAuthSuccess = 0x10,
 };
 
 namespace frame_flag {
@@ -41,8 +54,8 @@ std::uint32_t segment_crc24(std::string_view header) noexcept;
 std::uint32_t segment_crc32(std::string_view payload) noexcept;
 
 enum class Framing : std::uint8_t {
-  kPlain,       ///< v3, v4 and the hand-shake of v5
-  kSegments,    ///< v5: checksummed segments
+  kPlain,     ///< v3, v4 and the hand-shake of v5
+  kSegments,  ///< v5: checksummed segments
 };
 
 struct FramingOptions {
@@ -80,9 +93,9 @@ class FrameDecoder {
 
   FramingOptions options_;
   Framing framing_ = Framing::kPlain;
-  std::string input_;           // bytes as they came
+  std::string input_;  // bytes as they came
   std::size_t input_used_ = 0;
-  std::string envelopes_;       // v5: payloads of segments, joined
+  std::string envelopes_;  // v5: payloads of segments, joined
   std::size_t envelopes_used_ = 0;
 };
 

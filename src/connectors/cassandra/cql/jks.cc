@@ -23,7 +23,8 @@ std::string wide(std::string_view password) {
     const auto lead = static_cast<std::uint8_t>(password[i]);
     const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : 3;
     std::uint32_t point = size == 1 ? lead : size == 2 ? lead & 0x1FU : lead & 0x0FU;
-    for (std::size_t k = 1; k < size && i + k < password.size(); ++k) point = point << 6 | (static_cast<std::uint8_t>(password[i + k]) & 0x3FU);
+    for (std::size_t k = 1; k < size && i + k < password.size(); ++k)
+      point = point << 6 | (static_cast<std::uint8_t>(password[i + k]) & 0x3FU);
     out.push_back(static_cast<char>(point >> 8));
     out.push_back(static_cast<char>(point & 0xFF));
     i += size;
@@ -77,7 +78,8 @@ JavaKeyStore read_java_key_store(std::string_view bytes, std::string_view passwo
     Reader in(content);
     in.i32();
     const std::int32_t version = in.i32();
-    if (version != 1 && version != 2) throw JksError("version " + std::to_string(version) + " of the format is unknown");
+    if (version != 1 && version != 2)
+      throw JksError("version " + std::to_string(version) + " of the format is unknown");
     const auto certificate = [&] {
       if (version == 2) in.string();
       return std::string(in.long_string());

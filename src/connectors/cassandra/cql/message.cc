@@ -8,11 +8,14 @@ namespace millrace::cassandra::cql {
 
 namespace {
 
-constexpr std::array kConsistencyNames{"ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_QUORUM", "EACH_QUORUM", "SERIAL",
-                                       "LOCAL_SERIAL", "LOCAL_ONE"};
+constexpr std::array kConsistencyNames{"ANY",          "ONE",         "TWO",    "THREE",        "QUORUM",   "ALL",
+                                       "LOCAL_QUORUM", "EACH_QUORUM", "SERIAL", "LOCAL_SERIAL", "LOCAL_ONE"};
 
 enum ParamFlag : std::uint32_t {
-  kValues = 0x01, kPageSize = 0x04, kPagingState = 0x08, kTimestamp = 0x20,
+  kValues = 0x01,
+  kPageSize = 0x04,
+  kPagingState = 0x08,
+  kTimestamp = 0x20,
 };
 
 void write_flags(Writer& out, std::uint8_t version, std::uint32_t flags) {
@@ -144,9 +147,7 @@ ServerError read_error(Reader& in) {
         error.received = in.i32();
         error.required = in.i32();
         break;
-      case error_code::kUnprepared:
-        error.unprepared_id = std::string(in.short_bytes());
-        break;
+      case error_code::kUnprepared: error.unprepared_id = std::string(in.short_bytes()); break;
       default: break;
     }
   } catch (const WireError&) {
@@ -192,11 +193,14 @@ Response decode_result(Frame frame) {
 
 }  // namespace
 
-const char* name_of(Consistency consistency) noexcept { return kConsistencyNames[static_cast<std::size_t>(consistency)]; }
+const char* name_of(Consistency consistency) noexcept {
+  return kConsistencyNames[static_cast<std::size_t>(consistency)];
+}
 
 std::optional<Consistency> parse_consistency(std::string_view text) {
   std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   for (std::size_t i = 0; i < kConsistencyNames.size(); ++i) {
     if (upper == kConsistencyNames[i]) return static_cast<Consistency>(i);
   }
@@ -242,7 +246,8 @@ std::string prepare_body(std::uint8_t version, std::string_view cql) {
   return out.take();
 }
 
-std::string execute_body(std::uint8_t version, std::string_view id, std::string_view metadata_id, const QueryParams& params) {
+std::string execute_body(std::uint8_t version, std::string_view id, std::string_view metadata_id,
+                         const QueryParams& params) {
   Writer out;
   out.string(id);
   if (version >= 5) out.string(metadata_id);

@@ -15,7 +15,17 @@
 namespace millrace::cassandra::cql {
 
 enum class Consistency : std::uint16_t {
-  kAny, kOne, kTwo, kThree, kQuorum, kAll, kLocalQuorum, kEachQuorum, kSerial, kLocalSerial, kLocalOne,
+  kAny,
+  kOne,
+  kTwo,
+  kThree,
+  kQuorum,
+  kAll,
+  kLocalQuorum,
+  kEachQuorum,
+  kSerial,
+  kLocalSerial,
+  kLocalOne,
 };
 
 /// "LOCAL_ONE"
@@ -42,8 +52,8 @@ struct BoundValue {
 struct QueryParams {
   Consistency consistency = Consistency::kLocalOne;
   std::vector<BoundValue> values;
-  std::int32_t page_size = 0;         ///< 0: no paging
-  std::string paging_state;           ///< empty: from the start
+  std::int32_t page_size = 0;                ///< 0: no paging
+  std::string paging_state;                  ///< empty: from the start
   std::optional<std::int64_t> timestamp_us;  ///< write time
 };
 
@@ -57,7 +67,8 @@ std::string register_body();
 std::string plain_auth_body(std::string_view user, std::string_view password);
 std::string query_body(std::uint8_t version, std::string_view cql, const QueryParams& params);
 std::string prepare_body(std::uint8_t version, std::string_view cql);
-std::string execute_body(std::uint8_t version, std::string_view id, std::string_view metadata_id, const QueryParams& params);
+std::string execute_body(std::uint8_t version, std::string_view id, std::string_view metadata_id,
+                         const QueryParams& params);
 std::string batch_body(std::uint8_t version, const std::vector<BatchEntry>& entries, Consistency consistency,
                        std::optional<std::int64_t> timestamp_us);
 
@@ -65,11 +76,13 @@ std::string batch_body(std::uint8_t version, const std::vector<BatchEntry>& entr
 // Responses
 
 namespace error_code {
-inline constexpr std::int32_t kServerError = 0x0000, kProtocolError = 0x000A, kBadCredentials = 0x0100, kUnavailable = 0x1000,
-                              kOverloaded = 0x1001, kBootstrapping = 0x1002, kTruncateError = 0x1003, kWriteTimeout = 0x1100,
-                              kReadTimeout = 0x1200, kReadFailure = 0x1300, kFunctionFailure = 0x1400, kWriteFailure = 0x1500,
-                              kCdcWriteFailure = 0x1600, kCasUnknown = 0x1700, kSyntaxError = 0x2000, kUnauthorized = 0x2100,
-                              kInvalid = 0x2200, kConfigError = 0x2300, kAlreadyExists = 0x2400, kUnprepared = 0x2500;
+inline constexpr std::int32_t kServerError = 0x0000, kProtocolError = 0x000A, kBadCredentials = 0x0100,
+                              kUnavailable = 0x1000, kOverloaded = 0x1001, kBootstrapping = 0x1002,
+                              kTruncateError = 0x1003, kWriteTimeout = 0x1100, kReadTimeout = 0x1200,
+                              kReadFailure = 0x1300, kFunctionFailure = 0x1400, kWriteFailure = 0x1500,
+                              kCdcWriteFailure = 0x1600, kCasUnknown = 0x1700, kSyntaxError = 0x2000,
+                              kUnauthorized = 0x2100, kInvalid = 0x2200, kConfigError = 0x2300, kAlreadyExists = 0x2400,
+                              kUnprepared = 0x2500;
 }  // namespace error_code
 
 /// An ERROR message.
@@ -157,12 +170,20 @@ struct Event {
   SchemaChange schema;
 };
 struct Ready {};
-struct Authenticate { std::string authenticator; };
-struct AuthChallenge { std::string token; };
+struct Authenticate {
+  std::string authenticator;
+};
+struct AuthChallenge {
+  std::string token;
+};
 struct AuthSuccess {};
-struct Supported { std::vector<std::pair<std::string, std::vector<std::string>>> options; };
+struct Supported {
+  std::vector<std::pair<std::string, std::vector<std::string>>> options;
+};
 struct VoidResult {};
-struct SetKeyspace { std::string keyspace; };
+struct SetKeyspace {
+  std::string keyspace;
+};
 
 using Response = std::variant<ServerError, Ready, Authenticate, AuthChallenge, AuthSuccess, Supported, VoidResult, Rows,
                               SetKeyspace, Prepared, SchemaChange, Event>;

@@ -90,19 +90,21 @@ class AsioTransport : public Transport, public std::enable_shared_from_this<Asio
       loop_.post([self, error] { self->fail("address is not valid: " + error.message()); });
       return;
     }
-    timer_ = loop_.after(timeout, [this, timeout] { fail("no connection within " + std::to_string(timeout.count()) + " ms"); });
-    socket_.async_connect(tcp::endpoint(address, endpoint_.port), [self = shared_from_this()](const error_code& failed) {
-      if (self->closed_) return;
-      if (failed) return self->fail(reason_of(failed));
-      error_code ignored;
-      self->socket_.set_option(tcp::no_delay(true), ignored);
-      if (!self->tls_) return self->opened();
-      self->tls_->async_handshake(asio::ssl::stream_base::client, [self](const error_code& refused) {
-        if (self->closed_) return;
-        if (refused) return self->fail("TLS handshake failed: " + self->tls_reason(refused));
-        self->opened();
-      });
-    });
+    timer_ = loop_.after(timeout,
+                         [this, timeout] { fail("no connection within " + std::to_string(timeout.count()) + " ms"); });
+    socket_.async_connect(
+        tcp::endpoint(address, endpoint_.port), [self = shared_from_this()](const error_code& failed) {
+          if (self->closed_) return;
+          if (failed) return self->fail(reason_of(failed));
+          error_code ignored;
+          self->socket_.set_option(tcp::no_delay(true), ignored);
+          if (!self->tls_) return self->opened();
+          self->tls_->async_handshake(asio::ssl::stream_base::client, [self](const error_code& refused) {
+            if (self->closed_) return;
+            if (refused) return self->fail("TLS handshake failed: " + self->tls_reason(refused));
+            self->opened();
+          });
+        });
   }
 
   void write(std::string bytes) override {
@@ -125,7 +127,8 @@ class AsioTransport : public Transport, public std::enable_shared_from_this<Asio
     SSL* ssl = tls_->native_handle();
     const std::string name = endpoint_.name.empty() ? endpoint_.address : endpoint_.name;
     std::array<unsigned char, 16> scratch{};
-    const bool is_address = inet_pton(AF_INET, name.c_str(), scratch.data()) == 1 || inet_pton(AF_INET6, name.c_str(), scratch.data()) == 1;
+    const bool is_address =
+        inet_pton(AF_INET, name.c_str(), scratch.data()) == 1 || inet_pton(AF_INET6, name.c_str(), scratch.data()) == 1;
     if (!is_address) SSL_set_tlsext_host_name(ssl, name.c_str());
     if (!verify_hostname) return;
     if (is_address) {
@@ -225,7 +228,8 @@ std::vector<std::string> resolve_host(const std::string& name) {
   if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return out;
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     std::array<char, NI_MAXHOST> text{};
-    if (getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) out.emplace_back(text.data());
+    if (getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0)
+      out.emplace_back(text.data());
   }
   freeaddrinfo(found);
   return out;

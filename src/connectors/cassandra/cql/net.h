@@ -44,7 +44,7 @@ class Loop {
 struct Endpoint {
   std::string address;  ///< "127.0.0.1", "::1"
   std::uint16_t port = 9042;
-  std::string name;     ///< what the user wrote, for certificates; empty: the address
+  std::string name;  ///< what the user wrote, for certificates; empty: the address
   bool operator==(const Endpoint& other) const { return address == other.address && port == other.port; }
   /// "127.0.0.1:9042", "[::1]:9042"
   std::string text() const;

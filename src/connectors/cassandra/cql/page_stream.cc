@@ -4,7 +4,8 @@
 
 namespace millrace::cassandra::cql {
 
-PageStream::PageStream(Session& session, std::function<void()> arrived) : session_(session), arrived_(std::move(arrived)) {}
+PageStream::PageStream(Session& session, std::function<void()> arrived)
+    : session_(session), arrived_(std::move(arrived)) {}
 
 void PageStream::start(Statement statement, Prefetch prefetch) {
   statement_ = std::move(statement);
@@ -48,7 +49,8 @@ std::optional<std::variant<Rows, CqlError>> PageStream::take() {
   mailbox_.reset();
   if (auto* error = std::get_if<CqlError>(&*outcome)) return std::variant<Rows, CqlError>(std::move(*error));
   auto* rows = std::get_if<Rows>(&std::get<Response>(*outcome));
-  if (rows == nullptr) return std::variant<Rows, CqlError>(CqlError(CqlError::Kind::kProtocol, "a SELECT is answered without rows"));
+  if (rows == nullptr)
+    return std::variant<Rows, CqlError>(CqlError(CqlError::Kind::kProtocol, "a SELECT is answered without rows"));
   if (!rows->metadata().has_more_pages) {
     last_taken_ = true;
   } else {

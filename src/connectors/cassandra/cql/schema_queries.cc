@@ -13,11 +13,13 @@ namespace millrace::cassandra::cql {
 namespace {
 
 constexpr std::array kReserved{
-    "add", "allow", "alter", "and", "apply", "asc", "authorize", "batch", "begin", "by", "columnfamily", "create", "default",
-    "delete", "desc", "describe", "drop", "entries", "execute", "from", "full", "grant", "if", "in", "index", "infinity", "insert",
-    "into", "is", "keyspace", "limit", "materialized", "mbean", "mbeans", "modify", "nan", "norecursive", "not", "null", "of", "on",
-    "or", "order", "primary", "rename", "replace", "revoke", "schema", "select", "set", "table", "to", "token", "truncate",
-    "unlogged", "unset", "update", "use", "using", "view", "where", "with"};
+    "add",         "allow",        "alter",    "and",     "apply",        "asc",   "authorize", "batch",    "begin",
+    "by",          "columnfamily", "create",   "default", "delete",       "desc",  "describe",  "drop",     "entries",
+    "execute",     "from",         "full",     "grant",   "if",           "in",    "index",     "infinity", "insert",
+    "into",        "is",           "keyspace", "limit",   "materialized", "mbean", "mbeans",    "modify",   "nan",
+    "norecursive", "not",          "null",     "of",      "on",           "or",    "order",     "primary",  "rename",
+    "replace",     "revoke",       "schema",   "select",  "set",          "table", "to",        "token",    "truncate",
+    "unlogged",    "unset",        "update",   "use",     "using",        "view",  "where",     "with"};
 
 Statement with_text(const std::string& cql, const std::vector<std::string>& values) {
   Statement statement;
@@ -41,7 +43,8 @@ std::vector<std::string> TableInfo::partition_key() const {
 std::vector<std::string> TableInfo::primary_key() const {
   std::vector<std::string> out;
   for (const auto& column : columns) {
-    if (column.kind == TableColumn::Kind::kPartitionKey || column.kind == TableColumn::Kind::kClustering) out.push_back(column.name);
+    if (column.kind == TableColumn::Kind::kPartitionKey || column.kind == TableColumn::Kind::kClustering)
+      out.push_back(column.name);
   }
   return out;
 }
@@ -81,7 +84,8 @@ std::optional<TableInfo> Session::table(const std::string& keyspace, const std::
       info.columns.push_back(std::move(column));
     }
     std::stable_sort(info.columns.begin(), info.columns.end(), [](const TableColumn& a, const TableColumn& b) {
-      return std::tuple(rank(a), a.position, std::string_view(a.name)) < std::tuple(rank(b), b.position, std::string_view(b.name));
+      return std::tuple(rank(a), a.position, std::string_view(a.name)) <
+             std::tuple(rank(b), b.position, std::string_view(b.name));
     });
     return info;
   }
@@ -89,7 +93,8 @@ std::optional<TableInfo> Session::table(const std::string& keyspace, const std::
 }
 
 std::vector<std::string> Session::table_names(const std::string& keyspace) {
-  Response response = execute_blocking(with_text("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?", {keyspace}));
+  Response response =
+      execute_blocking(with_text("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?", {keyspace}));
   std::vector<std::string> names;
   if (auto* rows = std::get_if<Rows>(&response)) {
     std::vector<Cell> cells;
@@ -101,8 +106,8 @@ std::vector<std::string> Session::table_names(const std::string& keyspace) {
 bool Session::keyspace_exists(const std::string& keyspace) {
   for (const char* schema : {"system_schema", "system_virtual_schema"}) {
     try {
-      Response response = execute_blocking(
-          with_text("SELECT keyspace_name FROM " + std::string(schema) + ".keyspaces WHERE keyspace_name = ?", {keyspace}));
+      Response response = execute_blocking(with_text(
+          "SELECT keyspace_name FROM " + std::string(schema) + ".keyspaces WHERE keyspace_name = ?", {keyspace}));
       auto* rows = std::get_if<Rows>(&response);
       if (rows != nullptr && rows->row_count() > 0) return true;
     } catch (const CqlError& error) {
@@ -114,7 +119,9 @@ bool Session::keyspace_exists(const std::string& keyspace) {
 
 std::string quoted_name(std::string_view name) {
   const bool plain = !name.empty() && std::islower(static_cast<unsigned char>(name[0])) != 0 &&
-                     std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_'; });
+                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                       return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
+                     });
   if (plain && std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) return std::string(name);
   std::string out = "\"";
   for (const char c : name) out += c == '"' ? "\"\"" : std::string(1, c);

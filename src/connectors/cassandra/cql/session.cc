@@ -24,12 +24,14 @@ std::vector<Endpoint> endpoints_of(const std::string& item, std::uint16_t defaul
       const int number = std::stoi(text);
       if (number > 0 && number <= 65535) port = static_cast<std::uint16_t>(number);
     } catch (const std::exception&) {
-      throw CqlError(CqlError::Kind::kConnect, "contact point \"" + item + "\" has no valid port: write host or host:port");
+      throw CqlError(CqlError::Kind::kConnect,
+                     "contact point \"" + item + "\" has no valid port: write host or host:port");
     }
   };
   if (item.starts_with("[")) {
     const auto end = item.find(']');
-    if (end == std::string::npos) throw CqlError(CqlError::Kind::kConnect, "contact point \"" + item + "\" lacks the closing ]");
+    if (end == std::string::npos)
+      throw CqlError(CqlError::Kind::kConnect, "contact point \"" + item + "\" lacks the closing ]");
     host = item.substr(1, end - 1);
     if (end + 1 < item.size() && item[end + 1] == ':') parse_port(item.substr(end + 2));
   } else if (std::count(item.begin(), item.end(), ':') == 1) {
@@ -98,9 +100,11 @@ struct Session::Impl {
       if (node->connection->has_room()) return send(job, node);
       busy = true;
     }
-    const bool connection_problem = !job->last || job->last->kind() == CqlError::Kind::kLost || job->last->kind() == CqlError::Kind::kConnect;
+    const bool connection_problem =
+        !job->last || job->last->kind() == CqlError::Kind::kLost || job->last->kind() == CqlError::Kind::kConnect;
     if (!connection_problem) return job->done(*job->last);
-    if (busy) return job->done(CqlError(CqlError::Kind::kNoHost, "every connection has as many requests under way as it may"));
+    if (busy)
+      return job->done(CqlError(CqlError::Kind::kNoHost, "every connection has as many requests under way as it may"));
     if (job->last && job->statement.idempotence == Idempotence::kNotIdempotent) return job->done(*job->last);
     if (job->waited) return job->done(no_host());
     job->waited = true;
@@ -110,7 +114,9 @@ struct Session::Impl {
     });
   }
 
-  CqlError no_host() const { return {CqlError::Kind::kNoHost, "no node of Cassandra can be reached: " + cluster->errors()}; }
+  CqlError no_host() const {
+    return {CqlError::Kind::kNoHost, "no node of Cassandra can be reached: " + cluster->errors()};
+  }
 
   void send(const JobPtr& job, const NodePtr& node) {
     const auto& st = job->statement;
@@ -134,7 +140,8 @@ struct Session::Impl {
     } catch (const std::length_error& error) {
       return job->done(CqlError(CqlError::Kind::kProtocol, error.what()));
     }
-    connection->request(opcode, body, config.request_timeout, [this, job, node](Outcome outcome) { answered(job, node, std::move(outcome)); });
+    connection->request(opcode, body, config.request_timeout,
+                        [this, job, node](Outcome outcome) { answered(job, node, std::move(outcome)); });
   }
 
   void retry_next(const JobPtr& job) {
@@ -209,26 +216,29 @@ struct Session::Impl {
     }
     if (!forgotten || !node->ready() || ++job->prepares > st.batch.size() + 2) return job->done(*job->last);
     ++repreparations;
-    node->connection->request(Opcode::kPrepare, prepare_body(node->connection->version(), forgotten->cql()), config.request_timeout,
-                              [this, job, node, forgotten](Outcome outcome) {
-      if (auto* failure = std::get_if<CqlError>(&outcome)) {
-        job->last = *failure;
-        return failure->kind() == CqlError::Kind::kLost ? retry_next(job) : job->done(*failure);
-      }
-      auto& response = std::get<Response>(outcome);
-      if (auto* refused = std::get_if<ServerError>(&response)) return job->done(server_failure(*refused, node->endpoint.text()));
-      if (auto* prepared = std::get_if<Prepared>(&response)) {
-        forgotten->set_info(std::make_shared<const Prepared>(std::move(*prepared)));
-        if (node->ready()) return send(job, node);
-        return run(job);
-      }
-      job->done(CqlError(CqlError::Kind::kProtocol, "node " + node->endpoint.text() + " answers PREPARE with something else"));
-    });
+    node->connection->request(
+        Opcode::kPrepare, prepare_body(node->connection->version(), forgotten->cql()), config.request_timeout,
+        [this, job, node, forgotten](Outcome outcome) {
+          if (auto* failure = std::get_if<CqlError>(&outcome)) {
+            job->last = *failure;
+            return failure->kind() == CqlError::Kind::kLost ? retry_next(job) : job->done(*failure);
+          }
+          auto& response = std::get<Response>(outcome);
+          if (auto* refused = std::get_if<ServerError>(&response))
+            return job->done(server_failure(*refused, node->endpoint.text()));
+          if (auto* prepared = std::get_if<Prepared>(&response)) {
+            forgotten->set_info(std::make_shared<const Prepared>(std::move(*prepared)));
+            if (node->ready()) return send(job, node);
+            return run(job);
+          }
+          job->done(CqlError(CqlError::Kind::kProtocol,
+                             "node " + node->endpoint.text() + " answers PREPARE with something else"));
+        });
   }
 
   /// PREPARE on the nodes of a plan, first to last.
-  void prepare_on(const std::shared_ptr<std::vector<NodePtr>>& plan, std::size_t at, const std::string& cql, bool waited,
-                  std::optional<CqlError> last, std::function<void(Outcome)> done) {
+  void prepare_on(const std::shared_ptr<std::vector<NodePtr>>& plan, std::size_t at, const std::string& cql,
+                  bool waited, std::optional<CqlError> last, std::function<void(Outcome)> done) {
     if (closed) return done(CqlError(CqlError::Kind::kStopped, "the session is closed"));
     while (at < plan->size() && !(*plan)[at]->ready()) ++at;
     if (at >= plan->size()) {
@@ -242,13 +252,16 @@ struct Session::Impl {
     const auto node = (*plan)[at];
     node->connection->request(Opcode::kPrepare, prepare_body(node->connection->version(), cql), config.request_timeout,
                               [this, plan, at, cql, waited, node, done = std::move(done)](Outcome outcome) mutable {
-      std::optional<CqlError> failure;
-      if (auto* error = std::get_if<CqlError>(&outcome)) failure = *error;
-      else if (auto* refused = std::get_if<ServerError>(&std::get<Response>(outcome))) failure = server_failure(*refused, node->endpoint.text());
-      if (!failure) return done(std::move(outcome));
-      if (failure->transient()) return prepare_on(plan, at + 1, cql, waited, failure, std::move(done));
-      done(*failure);
-    });
+                                std::optional<CqlError> failure;
+                                if (auto* error = std::get_if<CqlError>(&outcome))
+                                  failure = *error;
+                                else if (auto* refused = std::get_if<ServerError>(&std::get<Response>(outcome)))
+                                  failure = server_failure(*refused, node->endpoint.text());
+                                if (!failure) return done(std::move(outcome));
+                                if (failure->transient())
+                                  return prepare_on(plan, at + 1, cql, waited, failure, std::move(done));
+                                done(*failure);
+                              });
   }
 
   template <class T>
@@ -277,7 +290,8 @@ std::unique_ptr<Session> Session::connect(SessionConfig config) {
     contacts.insert(contacts.end(), found.begin(), found.end());
   }
   if (contacts.empty()) {
-    throw CqlError(CqlError::Kind::kConnect, unresolved.empty() ? "no contact point is given" : "no contact point can be resolved: " + unresolved);
+    throw CqlError(CqlError::Kind::kConnect, unresolved.empty() ? "no contact point is given"
+                                                                : "no contact point can be resolved: " + unresolved);
   }
   auto impl = std::make_unique<Impl>(std::move(config));
   impl->cluster = std::make_unique<Cluster>(impl->loop, impl->config, std::move(contacts), std::move(tls));
@@ -316,7 +330,8 @@ void Session::execute(Statement statement, std::function<void(Outcome)> done) {
       if (index >= st.params.values.size() || st.params.values[index].kind != BoundValue::Kind::kBytes) break;
       key.emplace_back(st.params.values[index].bytes);
     }
-    if (!key.empty() && key.size() == info->partition_key_indexes.size()) st.routing_token = murmur3_token(partition_key_bytes(key));
+    if (!key.empty() && key.size() == info->partition_key_indexes.size())
+      st.routing_token = murmur3_token(partition_key_bytes(key));
   }
   impl_->loop.post([impl = impl_.get(), job] { impl->begin(job); });
 }
@@ -375,7 +390,8 @@ bool Session::await_schema_agreement(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (true) {
     std::set<std::string> versions;
-    for (const char* cql : {"SELECT schema_version FROM system.local WHERE key='local'", "SELECT schema_version FROM system.peers"}) {
+    for (const char* cql :
+         {"SELECT schema_version FROM system.local WHERE key='local'", "SELECT schema_version FROM system.peers"}) {
       Rows rows = query(cql);
       std::vector<Cell> cells;
       while (rows.next(cells)) {

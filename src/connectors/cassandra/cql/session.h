@@ -44,7 +44,8 @@ struct SessionConfig {
 /// A statement that the server knows by an id. Shared; safe from any thread.
 class PreparedStatement {
  public:
-  PreparedStatement(std::string cql, std::shared_ptr<const Prepared> info) : cql_(std::move(cql)), info_(std::move(info)) {}
+  PreparedStatement(std::string cql, std::shared_ptr<const Prepared> info)
+      : cql_(std::move(cql)), info_(std::move(info)) {}
   const std::string& cql() const noexcept { return cql_; }
   std::shared_ptr<const Prepared> info() const {
     const std::lock_guard lock(mutex_);

@@ -47,16 +47,20 @@ Owned<X509> der_certificate(std::string_view der) {
 Material read_pem(const std::string& content, const std::string& password) {
   Material material;
   Owned<BIO> certificates(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-  while (X509* certificate = PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr)) material.certificates.emplace_back(certificate);
+  while (X509* certificate = PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr))
+    material.certificates.emplace_back(certificate);
   Owned<BIO> key(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
   auto* secret = password.empty() ? nullptr : const_cast<char*>(password.c_str());
-  material.key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, [](char* out, int size, int, void* data) {
-    if (data == nullptr) return 0;
-    const std::string_view word(static_cast<const char*>(data));
-    if (word.size() > static_cast<std::size_t>(size)) return 0;
-    word.copy(out, word.size());
-    return static_cast<int>(word.size());
-  }, secret));
+  material.key.reset(PEM_read_bio_PrivateKey(
+      key.get(), nullptr,
+      [](char* out, int size, int, void* data) {
+        if (data == nullptr) return 0;
+        const std::string_view word(static_cast<const char*>(data));
+        if (word.size() > static_cast<std::size_t>(size)) return 0;
+        word.copy(out, word.size());
+        return static_cast<int>(word.size());
+      },
+      secret));
   ERR_clear_error();
   return material;
 }
@@ -131,21 +135,26 @@ std::shared_ptr<ssl_ctx_st> make_tls_context(const TlsConfig& config) {
     SSL_CTX_set_default_verify_paths(context.get());
   } else {
     const auto trusted = read_store(config.trust_store_path, config.trust_store_password);
-    if (trusted.certificates.empty()) throw TlsError("trust store " + config.trust_store_path + " holds no certificate");
+    if (trusted.certificates.empty())
+      throw TlsError("trust store " + config.trust_store_path + " holds no certificate");
     X509_STORE* store = SSL_CTX_get_cert_store(context.get());
     for (const auto& certificate : trusted.certificates) X509_STORE_add_cert(store, certificate.get());
     ERR_clear_error();
   }
   if (!config.key_store_path.empty()) {
     auto own = read_store(config.key_store_path, config.key_store_password);
-    if (!config.private_key_path.empty()) own.key = std::move(read_store(config.private_key_path, config.key_store_password).key);
-    if (!own.key) throw TlsError("key store " + config.key_store_path + " holds no private key that its password opens");
+    if (!config.private_key_path.empty())
+      own.key = std::move(read_store(config.private_key_path, config.key_store_password).key);
+    if (!own.key)
+      throw TlsError("key store " + config.key_store_path + " holds no private key that its password opens");
     if (own.certificates.empty()) throw TlsError("key store " + config.key_store_path + " holds no certificate");
     if (SSL_CTX_use_certificate(context.get(), own.certificates.front().get()) != 1 ||
         SSL_CTX_use_PrivateKey(context.get(), own.key.get()) != 1) {
-      throw TlsError("key store " + config.key_store_path + ": certificate and key do not belong together: " + openssl_reason());
+      throw TlsError("key store " + config.key_store_path +
+                     ": certificate and key do not belong together: " + openssl_reason());
     }
-    for (std::size_t i = 1; i < own.certificates.size(); ++i) SSL_CTX_add1_chain_cert(context.get(), own.certificates[i].get());
+    for (std::size_t i = 1; i < own.certificates.size(); ++i)
+      SSL_CTX_add1_chain_cert(context.get(), own.certificates[i].get());
   }
   return context;
 }

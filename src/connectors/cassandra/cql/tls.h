@@ -10,12 +10,12 @@ namespace millrace::cassandra::cql {
 
 /// What `connect.cassandra.ssl.*` says.
 struct TlsConfig {
-  std::string trust_store_path;      ///< empty: the system's authorities
+  std::string trust_store_path;  ///< empty: the system's authorities
   std::string trust_store_password;
-  std::string key_store_path;        ///< empty: no client certificate
+  std::string key_store_path;  ///< empty: no client certificate
   std::string key_store_password;
-  std::string private_key_path;      ///< PEM, where it is a file of its own
-  std::string cipher_suites;         ///< OpenSSL names, colon between them; empty: the default
+  std::string private_key_path;  ///< PEM, where it is a file of its own
+  std::string cipher_suites;     ///< OpenSSL names, colon between them; empty: the default
   bool verify_hostname = false;
 };
 

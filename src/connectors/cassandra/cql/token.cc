@@ -55,7 +55,9 @@ std::int64_t murmur3_token(std::string_view key) noexcept {
   }
   // Behaviour: the tail's bytes count as signed, which the common algorithm does not do.
   const auto tail = key.substr(at);
-  const auto signed_byte = [&tail](std::size_t i) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(tail[i]))); };
+  const auto signed_byte = [&tail](std::size_t i) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(tail[i])));
+  };
   std::uint64_t k1 = 0;
   std::uint64_t k2 = 0;
   for (std::size_t i = tail.size(); i > 8; --i) k2 ^= signed_byte(i - 1) << (8 * (i - 9));
@@ -105,12 +107,14 @@ std::vector<TokenRange> split_ring(std::vector<std::int64_t> tokens, std::size_t
   const double whole = 18446744073709551616.0;
   for (const auto& range : ring) {
     const auto size = static_cast<std::uint64_t>(range.end) - static_cast<std::uint64_t>(range.start);
-    const auto wanted = static_cast<std::uint64_t>(static_cast<double>(count) * (static_cast<double>(size) / whole) + 0.999);
+    const auto wanted =
+        static_cast<std::uint64_t>(static_cast<double>(count) * (static_cast<double>(size) / whole) + 0.999);
     const std::uint64_t parts = std::clamp<std::uint64_t>(wanted, 1, size);
     std::int64_t from = range.start;
     for (std::uint64_t i = 1; i <= parts; ++i) {
       const auto step = static_cast<std::uint64_t>(static_cast<unsigned __int128>(size) * i / parts);
-      const auto to = i == parts ? range.end : static_cast<std::int64_t>(static_cast<std::uint64_t>(range.start) + step);
+      const auto to =
+          i == parts ? range.end : static_cast<std::int64_t>(static_cast<std::uint64_t>(range.start) + step);
       out.push_back({from, to});
       from = to;
     }

@@ -20,16 +20,26 @@ struct Named {
 };
 
 constexpr std::array kScalars{
-    Named{TypeId::kAscii, "ascii", "AsciiType"},         Named{TypeId::kBigint, "bigint", "LongType"},
-    Named{TypeId::kBlob, "blob", "BytesType"},           Named{TypeId::kBoolean, "boolean", "BooleanType"},
-    Named{TypeId::kCounter, "counter", "CounterColumnType"}, Named{TypeId::kDecimal, "decimal", "DecimalType"},
-    Named{TypeId::kDouble, "double", "DoubleType"},      Named{TypeId::kFloat, "float", "FloatType"},
-    Named{TypeId::kInt, "int", "Int32Type"},             Named{TypeId::kTimestamp, "timestamp", "TimestampType"},
-    Named{TypeId::kTimestamp, "timestamp", "DateType"},  Named{TypeId::kUuid, "uuid", "UUIDType"},
-    Named{TypeId::kVarchar, "text", "UTF8Type"},         Named{TypeId::kVarint, "varint", "IntegerType"},
-    Named{TypeId::kTimeuuid, "timeuuid", "TimeUUIDType"}, Named{TypeId::kInet, "inet", "InetAddressType"},
-    Named{TypeId::kDate, "date", "SimpleDateType"},      Named{TypeId::kTime, "time", "TimeType"},
-    Named{TypeId::kSmallint, "smallint", "ShortType"},   Named{TypeId::kTinyint, "tinyint", "ByteType"},
+    Named{TypeId::kAscii, "ascii", "AsciiType"},
+    Named{TypeId::kBigint, "bigint", "LongType"},
+    Named{TypeId::kBlob, "blob", "BytesType"},
+    Named{TypeId::kBoolean, "boolean", "BooleanType"},
+    Named{TypeId::kCounter, "counter", "CounterColumnType"},
+    Named{TypeId::kDecimal, "decimal", "DecimalType"},
+    Named{TypeId::kDouble, "double", "DoubleType"},
+    Named{TypeId::kFloat, "float", "FloatType"},
+    Named{TypeId::kInt, "int", "Int32Type"},
+    Named{TypeId::kTimestamp, "timestamp", "TimestampType"},
+    Named{TypeId::kTimestamp, "timestamp", "DateType"},
+    Named{TypeId::kUuid, "uuid", "UUIDType"},
+    Named{TypeId::kVarchar, "text", "UTF8Type"},
+    Named{TypeId::kVarint, "varint", "IntegerType"},
+    Named{TypeId::kTimeuuid, "timeuuid", "TimeUUIDType"},
+    Named{TypeId::kInet, "inet", "InetAddressType"},
+    Named{TypeId::kDate, "date", "SimpleDateType"},
+    Named{TypeId::kTime, "time", "TimeType"},
+    Named{TypeId::kSmallint, "smallint", "ShortType"},
+    Named{TypeId::kTinyint, "tinyint", "ByteType"},
     Named{TypeId::kDuration, "duration", "DurationType"},
 };
 
@@ -103,7 +113,8 @@ class ClassNameParser {
       if (!element || !accept(',')) return std::nullopt;
       const auto number = word();
       DataType vector(TypeId::kVector);
-      if (std::from_chars(number.data(), number.data() + number.size(), vector.dimension).ec != std::errc{}) return std::nullopt;
+      if (std::from_chars(number.data(), number.data() + number.size(), vector.dimension).ec != std::errc{})
+        return std::nullopt;
       vector.params.push_back(std::move(*element));
       if (vector.dimension <= 0 || !accept(')')) return std::nullopt;
       return vector;
@@ -130,8 +141,14 @@ class ClassNameParser {
     std::size_t wanted = 1;
     if (name == "ListType") id = TypeId::kList;
     if (name == "SetType") id = TypeId::kSet;
-    if (name == "TupleType") { id = TypeId::kTuple; wanted = 0; }
-    if (name == "MapType") { id = TypeId::kMap; wanted = 2; }
+    if (name == "TupleType") {
+      id = TypeId::kTuple;
+      wanted = 0;
+    }
+    if (name == "MapType") {
+      id = TypeId::kMap;
+      wanted = 2;
+    }
     if (!id) return std::nullopt;
     DataType type(*id);
     if (!types_until_closed(type, depth) || (wanted != 0 && type.params.size() != wanted)) return std::nullopt;
@@ -186,12 +203,9 @@ DataType read_type(Reader& reader, int depth) {
   const std::uint16_t id = reader.u16();
   DataType type(static_cast<TypeId>(id));
   switch (type.id) {
-    case TypeId::kCustom:
-      return parse_class_name(reader.string());
+    case TypeId::kCustom: return parse_class_name(reader.string());
     case TypeId::kList:
-    case TypeId::kSet:
-      type.params.push_back(read_type(reader, depth + 1));
-      return type;
+    case TypeId::kSet: type.params.push_back(read_type(reader, depth + 1)); return type;
     case TypeId::kMap:
       type.params.push_back(read_type(reader, depth + 1));
       type.params.push_back(read_type(reader, depth + 1));

@@ -11,10 +11,33 @@ class Reader;
 
 /// The wire's type ids, and kVector, which travels as a custom class.
 enum class TypeId : std::uint16_t {
-  kCustom = 0x00, kAscii = 0x01, kBigint = 0x02, kBlob = 0x03, kBoolean = 0x04, kCounter = 0x05, kDecimal = 0x06,
-  kDouble = 0x07, kFloat = 0x08, kInt = 0x09, kTimestamp = 0x0B, kUuid = 0x0C, kVarchar = 0x0D, kVarint = 0x0E,
-  kTimeuuid = 0x0F, kInet = 0x10, kDate = 0x11, kTime = 0x12, kSmallint = 0x13, kTinyint = 0x14, kDuration = 0x15,
-  kList = 0x20, kMap = 0x21, kSet = 0x22, kUdt = 0x30, kTuple = 0x31, kVector = 0x7001,
+  kCustom = 0x00,
+  kAscii = 0x01,
+  kBigint = 0x02,
+  kBlob = 0x03,
+  kBoolean = 0x04,
+  kCounter = 0x05,
+  kDecimal = 0x06,
+  kDouble = 0x07,
+  kFloat = 0x08,
+  kInt = 0x09,
+  kTimestamp = 0x0B,
+  kUuid = 0x0C,
+  kVarchar = 0x0D,
+  kVarint = 0x0E,
+  kTimeuuid = 0x0F,
+  kInet = 0x10,
+  kDate = 0x11,
+  kTime = 0x12,
+  kSmallint = 0x13,
+  kTinyint = 0x14,
+  kDuration = 0x15,
+  kList = 0x20,
+  kMap = 0x21,
+  kSet = 0x22,
+  kUdt = 0x30,
+  kTuple = 0x31,
+  kVector = 0x7001,
 };
 
 /// A CQL type: a tree.

@@ -97,7 +97,8 @@ std::optional<std::string> java_inet_text(std::string_view bytes) {
   std::string out;
   for (std::size_t i = 0; i < 16; i += 2) {
     if (i != 0) out.push_back(':');
-    out += formatted("%x", static_cast<unsigned>(static_cast<std::uint8_t>(bytes[i]) << 8 | static_cast<std::uint8_t>(bytes[i + 1])));
+    out += formatted("%x", static_cast<unsigned>(static_cast<std::uint8_t>(bytes[i]) << 8 |
+                                                 static_cast<std::uint8_t>(bytes[i + 1])));
   }
   return out;
 }
@@ -149,16 +150,18 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
 
 std::string time_text(std::int64_t nanos) {
   const std::int64_t seconds = nanos / 1000000000;
-  return formatted("%02lld:%02lld:%02lld.%09lld", static_cast<long long>(seconds / 3600), static_cast<long long>(seconds / 60 % 60),
-                   static_cast<long long>(seconds % 60), static_cast<long long>(nanos % 1000000000));
+  return formatted("%02lld:%02lld:%02lld.%09lld", static_cast<long long>(seconds / 3600),
+                   static_cast<long long>(seconds / 60 % 60), static_cast<long long>(seconds % 60),
+                   static_cast<long long>(nanos % 1000000000));
 }
 
 std::string instant_text(std::int64_t epoch_ms) {
   const std::int64_t days = floor_div(epoch_ms, kMsPerDay);
   const std::int64_t ms = epoch_ms - days * kMsPerDay;
   return date_text(days) + "T" +
-         formatted("%02lld:%02lld:%02lld.%03lldZ", static_cast<long long>(ms / 3600000), static_cast<long long>(ms / 60000 % 60),
-                   static_cast<long long>(ms / 1000 % 60), static_cast<long long>(ms % 1000));
+         formatted("%02lld:%02lld:%02lld.%03lldZ", static_cast<long long>(ms / 3600000),
+                   static_cast<long long>(ms / 60000 % 60), static_cast<long long>(ms / 1000 % 60),
+                   static_cast<long long>(ms % 1000));
 }
 
 std::optional<std::int64_t> parse_instant(std::string_view text) {
@@ -196,7 +199,9 @@ std::string duration_text(const Duration& duration) {
   if (duration.months == 0 && duration.days == 0 && duration.nanos == 0) return "0s";
   const bool negative = duration.months < 0 || duration.days < 0 || duration.nanos < 0;
   std::string out = negative ? "-" : "";
-  const auto magnitude = [](std::int64_t v) { return v < 0 ? ~static_cast<std::uint64_t>(v) + 1 : static_cast<std::uint64_t>(v); };
+  const auto magnitude = [](std::int64_t v) {
+    return v < 0 ? ~static_cast<std::uint64_t>(v) + 1 : static_cast<std::uint64_t>(v);
+  };
   const auto add = [&out](std::uint64_t& left, std::uint64_t unit, const char* word) {
     if (left >= unit) out += std::to_string(left / unit) + word;
     left %= unit;

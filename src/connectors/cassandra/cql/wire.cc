@@ -98,13 +98,15 @@ Writer& Writer::i64(std::int64_t v) {
 }
 
 Writer& Writer::string(std::string_view v) {
-  if (v.size() > 0xFFFF) throw std::length_error("text of " + std::to_string(v.size()) + " bytes is too long for a CQL string");
+  if (v.size() > 0xFFFF)
+    throw std::length_error("text of " + std::to_string(v.size()) + " bytes is too long for a CQL string");
   u16(static_cast<std::uint16_t>(v.size()));
   return raw(v);
 }
 
 Writer& Writer::long_string(std::string_view v) {
-  if (v.size() > 0x7FFFFFFF) throw std::length_error("value of " + std::to_string(v.size()) + " bytes is too long for CQL");
+  if (v.size() > 0x7FFFFFFF)
+    throw std::length_error("value of " + std::to_string(v.size()) + " bytes is too long for CQL");
   i32(static_cast<std::int32_t>(v.size()));
   return raw(v);
 }

@@ -53,7 +53,10 @@ class Writer {
   Writer& u16(std::uint16_t v);
   Writer& i32(std::int32_t v);
   Writer& i64(std::int64_t v);
-  Writer& raw(std::string_view v) { out_.append(v); return *this; }
+  Writer& raw(std::string_view v) {
+    out_.append(v);
+    return *this;
+  }
   /// Precondition: at most 65535 bytes; std::length_error otherwise.
   Writer& string(std::string_view v);
   Writer& long_string(std::string_view v);

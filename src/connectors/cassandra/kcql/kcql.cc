@@ -20,9 +20,35 @@ struct Token {
 
 /// The clauses after FROM, in the only order the grammar takes them.
 enum class Clause : std::uint8_t {
-  kIgnore, kAutoCreate, kWithStructure, kPk, kWithTarget, kAutoEvolve, kBatch, kPartitionBy, kWithTimestamp, kTimestampUnit,
-  kWithFormat, kWithUnwrap, kStoreAs, kWithTag, kIncrementalMode, kWithType, kWithDocType, kWithIndexSuffix, kTtl, kWithConverter,
-  kWithJmsSelector, kWithKey, kKeyDelimiter, kWithPipeline, kWithSubscription, kWithRegex, kLimit, kProperties, kObsolete,
+  kIgnore,
+  kAutoCreate,
+  kWithStructure,
+  kPk,
+  kWithTarget,
+  kAutoEvolve,
+  kBatch,
+  kPartitionBy,
+  kWithTimestamp,
+  kTimestampUnit,
+  kWithFormat,
+  kWithUnwrap,
+  kStoreAs,
+  kWithTag,
+  kIncrementalMode,
+  kWithType,
+  kWithDocType,
+  kWithIndexSuffix,
+  kTtl,
+  kWithConverter,
+  kWithJmsSelector,
+  kWithKey,
+  kKeyDelimiter,
+  kWithPipeline,
+  kWithSubscription,
+  kWithRegex,
+  kLimit,
+  kProperties,
+  kObsolete,
 };
 
 struct ClauseWord {
@@ -76,13 +102,14 @@ constexpr std::array kFormats{"AVRO", "TEXT", "BINARY", "JSON", "OBJECT", "MAP",
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return out;
 }
 
 bool is_name_char(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_@-+/{}:").find(c) != std::string_view::npos ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("_@-+/{}:").find(c) != std::string_view::npos || static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// Keywords are written all upper or all lower case; anything else is a name.
@@ -90,7 +117,8 @@ bool is_keyword(const Token& token, std::string_view word) {
   if (token.kind != Kind::kWord) return false;
   if (token.text == word) return true;
   std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return token.text == lower;
 }
 
@@ -137,8 +165,9 @@ class Parser {
     const auto line_end = std::min(text_.find('\n', at), text_.size());
     std::string line(text_.substr(line_begin, line_end - line_begin));
     std::replace(line.begin(), line.end(), '\t', ' ');
-    throw KcqlError("Invalid syntax. SQL:" + std::string(text_) + " . Error message:column " + std::to_string(at - line_begin + 1) + ": " +
-                    message + "\n" + line + "\n" + std::string(at - line_begin, ' ') + "^");
+    throw KcqlError("Invalid syntax. SQL:" + std::string(text_) + " . Error message:column " +
+                    std::to_string(at - line_begin + 1) + ": " + message + "\n" + line + "\n" +
+                    std::string(at - line_begin, ' ') + "^");
   }
 
   void tokenize() {
@@ -184,7 +213,9 @@ class Parser {
     take();
     return true;
   }
-  std::string found() const { return peek().kind == Kind::kEnd ? "the end of the statement" : "\"" + peek().text + "\""; }
+  std::string found() const {
+    return peek().kind == Kind::kEnd ? "the end of the statement" : "\"" + peek().text + "\"";
+  }
   void expect(const char* keyword, const std::string& what) {
     if (accept(keyword)) return;
     std::string hint;
@@ -200,10 +231,12 @@ class Parser {
     if (token.kind == Kind::kQuoted) return take().text;
     if (token.kind != Kind::kWord) fail(token.begin, "expected " + what + ", found " + found());
     if (is_reserved(token)) {
-      fail(token.begin, "expected " + what + ", found the reserved word " + token.text + " (put it in back-ticks to use it as a name)");
+      fail(token.begin, "expected " + what + ", found the reserved word " + token.text +
+                            " (put it in back-ticks to use it as a name)");
     }
     if (std::all_of(token.text.begin(), token.text.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) {
-      fail(token.begin, "expected " + what + ", found the number " + token.text + " (put it in back-ticks to use it as a name)");
+      fail(token.begin,
+           "expected " + what + ", found the number " + token.text + " (put it in back-ticks to use it as a name)");
     }
     return take().text;
   }
@@ -240,7 +273,8 @@ class Parser {
     }
     if (accept("AS")) {
       // After AS a reserved word is clear enough where the list goes on or ends behind it.
-      const bool clear = peek().kind == Kind::kWord && (is_keyword(peek(1), "FROM") || (peek(1).kind == Kind::kSymbol && peek(1).text == ","));
+      const bool clear = peek().kind == Kind::kWord &&
+                         (is_keyword(peek(1), "FROM") || (peek(1).kind == Kind::kSymbol && peek(1).text == ","));
       out.alias = clear ? take().text : name("an alias");
     }
     return out;
@@ -260,7 +294,8 @@ class Parser {
       for (std::size_t k = 0; k < i; ++k) {
         const auto& a = statement_.fields[i];
         const auto& b = statement_.fields[k];
-        if (!a.all && !b.all && a.name() == b.name()) fail(starts_[i], "Field " + a.name() + " has already been defined");
+        if (!a.all && !b.all && a.name() == b.name())
+          fail(starts_[i], "Field " + a.name() + " has already been defined");
       }
     }
   }
@@ -292,7 +327,8 @@ class Parser {
       const auto clause = clause_of(word);
       if (!clause) {
         if (word.kind == Kind::kWord) {
-          fail(word.begin, "\"" + word.text + "\" is no clause of KCQL (clauses are written all in upper or all in lower case)");
+          fail(word.begin,
+               "\"" + word.text + "\" is no clause of KCQL (clauses are written all in upper or all in lower case)");
         }
         return ignore_rest(word);
       }
@@ -329,7 +365,8 @@ class Parser {
         const Token format = take();
         statement_.format = upper(format.text);
         if (std::find(kFormats.begin(), kFormats.end(), statement_.format) == kFormats.end()) {
-          fail(format.begin, "WITHFORMAT \"" + format.text + "\" is unknown: use AVRO, TEXT, BINARY, JSON, OBJECT, MAP or PROTOBUF");
+          fail(format.begin,
+               "WITHFORMAT \"" + format.text + "\" is unknown: use AVRO, TEXT, BINARY, JSON, OBJECT, MAP or PROTOBUF");
         }
         return;
       }
@@ -337,7 +374,8 @@ class Parser {
       case Clause::kIncrementalMode: {
         accept_symbol('=');
         const Token mode = take();
-        if (mode.kind != Kind::kWord) fail(mode.begin, "INCREMENTALMODE needs a bare word, found \"" + mode.text + "\"");
+        if (mode.kind != Kind::kWord)
+          fail(mode.begin, "INCREMENTALMODE needs a bare word, found \"" + mode.text + "\"");
         statement_.incremental_mode = mode.text;
         return;
       }
@@ -354,9 +392,7 @@ class Parser {
         return;
       }
       case Clause::kProperties: properties(); return;
-      case Clause::kObsolete:
-        statement_.obsolete_clauses.push_back(upper(word.text));
-        return skip_arguments();
+      case Clause::kObsolete: statement_.obsolete_clauses.push_back(upper(word.text)); return skip_arguments();
       default: return skip_arguments();
     }
   }
@@ -405,7 +441,8 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 bool KcqlStatement::selects_all() const {
-  return std::any_of(fields.begin(), fields.end(), [](const KcqlField& field) { return field.all && field.path.empty(); });
+  return std::any_of(fields.begin(), fields.end(),
+                     [](const KcqlField& field) { return field.all && field.path.empty(); });
 }
 
 std::vector<KcqlStatement> parse_kcql(std::string_view text) {

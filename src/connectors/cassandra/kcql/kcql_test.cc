@@ -29,9 +29,10 @@ TEST(Kcql, TheTutorialsStatement) {
 }
 
 TEST(Kcql, AllClausesInTheirOrder) {
-  const auto st = one(
-      "insert into t1 select id, s as text, `limit` from my.table ignore a, b pk ts batch=200 withformat json withunwrap "
-      "incrementalmode=TIMESTAMP ttl=60 withkey(id, s) keydelimiter='|' limit 5 properties('k.x'='v w', q=3)");
+  const auto st =
+      one("insert into t1 select id, s as text, `limit` from my.table ignore a, b pk ts batch=200 withformat json "
+          "withunwrap "
+          "incrementalmode=TIMESTAMP ttl=60 withkey(id, s) keydelimiter='|' limit 5 properties('k.x'='v w', q=3)");
   EXPECT_EQ(st.source, "my.table");
   ASSERT_EQ(st.fields.size(), 3U);
   EXPECT_EQ(st.fields[1].alias, "text");
@@ -66,13 +67,15 @@ TEST(Kcql, ObsoleteClausesAreSkippedAndNamed) {
 }
 
 TEST(Kcql, SeveralStatementsAndDuplicates) {
-  const auto all = parse_kcql("INSERT INTO a SELECT * FROM t1 ;\n INSERT INTO b SELECT * FROM t2; INSERT INTO a SELECT * FROM t1;;");
+  const auto all =
+      parse_kcql("INSERT INTO a SELECT * FROM t1 ;\n INSERT INTO b SELECT * FROM t2; INSERT INTO a SELECT * FROM t1;;");
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[1].source, "t2");
 }
 
 TEST(Kcql, PathsStarsAndFunctions) {
-  const auto st = one("UPSERT INTO ks.t SELECT _key.id as pk, inner2.*, `now()` as made, _header.src FROM topic TTL=100");
+  const auto st =
+      one("UPSERT INTO ks.t SELECT _key.id as pk, inner2.*, `now()` as made, _header.src FROM topic TTL=100");
   EXPECT_EQ(st.target, "ks.t");
   EXPECT_EQ(st.fields[0].path, (std::vector<std::string>{"_key", "id"}));
   EXPECT_TRUE(st.fields[1].all);
@@ -81,10 +84,11 @@ TEST(Kcql, PathsStarsAndFunctions) {
 }
 
 TEST(Kcql, ErrorsShowTheirPlace) {
-  EXPECT_EQ(error_of("INSERT INTO t SELCT * FROM s"),
-            "Invalid syntax. SQL:INSERT INTO t SELCT * FROM s . Error message:column 15: expected SELECT, found \"SELCT\"\n"
-            "INSERT INTO t SELCT * FROM s\n"
-            "              ^");
+  EXPECT_EQ(
+      error_of("INSERT INTO t SELCT * FROM s"),
+      "Invalid syntax. SQL:INSERT INTO t SELCT * FROM s . Error message:column 15: expected SELECT, found \"SELCT\"\n"
+      "INSERT INTO t SELCT * FROM s\n"
+      "              ^");
   EXPECT_NE(error_of("Insert INTO t SELECT * FROM s").find("all in upper or all in lower case"), std::string::npos);
   EXPECT_NE(error_of("INSERT INTO t SELECT * FROM").find("found the end of the statement"), std::string::npos);
   EXPECT_NE(error_of("INSERT INTO batch SELECT * FROM s").find("reserved word batch"), std::string::npos);

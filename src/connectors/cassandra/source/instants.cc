@@ -53,7 +53,8 @@ Fields fields_of(std::int64_t epoch_ms, const TimeZone& zone) {
 std::optional<std::int64_t> number(std::string_view& text) {
   std::int64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) == 0 || parsed.ec != std::errc{}) return std::nullopt;
+  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) == 0 || parsed.ec != std::errc{})
+    return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
   return value;
 }
@@ -102,8 +103,8 @@ std::string TimeZone::text() const {
 std::string offset_text(std::int64_t epoch_ms, const TimeZone& zone) {
   const auto f = fields_of(epoch_ms, zone);
   std::array<char, 96> buffer{};
-  const int size = std::snprintf(buffer.data(), buffer.size(), "%04lld-%02d-%02d %02d:%02d:%02d.%03dZ", static_cast<long long>(f.year),
-                                 f.month, f.day, f.hour, f.minute, f.second, f.ms);
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%04lld-%02d-%02d %02d:%02d:%02d.%03dZ",
+                                 static_cast<long long>(f.year), f.month, f.day, f.hour, f.minute, f.second, f.ms);
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
@@ -126,7 +127,8 @@ std::optional<std::int64_t> parse_offset_text(std::string_view text, const TimeZ
   const auto ms = number(text);
   if (!ms || !skip(text, 'Z')) return std::nullopt;
   constexpr std::int64_t kSane = 1000000;
-  if (*year > kSane || *month > kSane || *day > kSane || *hour > kSane || *minute > kSane || *second > kSane) return std::nullopt;
+  if (*year > kSane || *month > kSane || *day > kSane || *hour > kSane || *minute > kSane || *second > kSane)
+    return std::nullopt;
 
   const std::int64_t months = *year * 12 + *month - 1;
   const std::int64_t rolled_year = floor_div(months, 12);
@@ -141,7 +143,8 @@ std::optional<std::int64_t> parse_offset_text(std::string_view text, const TimeZ
     tm.tm_isdst = -1;
     return static_cast<std::int64_t>(std::mktime(&tm)) * 1000 + *ms;
   }
-  const std::int64_t days = cql::days_from_civil(rolled_year, static_cast<unsigned>(months - rolled_year * 12 + 1), 1) + *day - 1;
+  const std::int64_t days =
+      cql::days_from_civil(rolled_year, static_cast<unsigned>(months - rolled_year * 12 + 1), 1) + *day - 1;
   return ((days * 24 + *hour) * 3600 + *minute * 60 + *second - zone.utc_offset_seconds) * 1000 + *ms;
 }
 
@@ -177,7 +180,12 @@ std::string bucket_text(std::int64_t epoch_ms, std::string_view pattern) {
     if (std::isalpha(static_cast<unsigned char>(c)) == 0) {
       out.append(count, c);
     } else {
-      std::int64_t value = c == 'y' || c == 'u' ? f.year : c == 'M' ? f.month : c == 'd' ? f.day : c == 'H' ? f.hour : c == 'm' ? f.minute : f.second;
+      std::int64_t value = c == 'y' || c == 'u' ? f.year
+                           : c == 'M'           ? f.month
+                           : c == 'd'           ? f.day
+                           : c == 'H'           ? f.hour
+                           : c == 'm'           ? f.minute
+                                                : f.second;
       if ((c == 'y' || c == 'u') && count == 2) value %= 100;
       std::string digits = std::to_string(value);
       if (digits.size() < count) digits.insert(0, count - digits.size(), '0');

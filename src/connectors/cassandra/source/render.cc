@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "connectors/cassandra/common/json.h"
 #include "connectors/cassandra/cql/session.h"
 #include "connectors/cassandra/cql/values.h"
 
@@ -14,7 +15,9 @@ namespace {
 using cql::DataType;
 using cql::TypeId;
 
-float as_float(std::string_view bytes) { return std::bit_cast<float>(static_cast<std::int32_t>(cql::decode_i64(bytes))); }
+float as_float(std::string_view bytes) {
+  return std::bit_cast<float>(static_cast<std::int32_t>(cql::decode_i64(bytes)));
+}
 double as_double(std::string_view bytes) { return std::bit_cast<double>(cql::decode_i64(bytes)); }
 
 /// Empty values of types that have no empty form count as null.
@@ -75,31 +78,6 @@ Decimal read_decimal(std::string_view bytes) {
   return std::move(*value);
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  out.push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\f': out += "\\f"; break;
-      case '\r': out += "\\r"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(kHex[c & 15]);
-        } else {
-          out.push_back(c);
-        }
-    }
-  }
-  out.push_back('"');
-}
-
 void append_cql_literal(std::string& out, const DataType& type, std::string_view bytes) {
   if (is_null(type, bytes)) {
     out += "NULL";
@@ -126,7 +104,9 @@ void append_cql_literal(std::string& out, const DataType& type, std::string_view
       return;
     case TypeId::kInet: out += quoted_literal(cql::inet_text(bytes).value_or("")); return;
     case TypeId::kTimestamp: out += std::to_string(cql::decode_i64(bytes)); return;
-    case TypeId::kDate: out += quoted_literal(cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL)); return;
+    case TypeId::kDate:
+      out += quoted_literal(cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL));
+      return;
     case TypeId::kTime: out += quoted_literal(cql::time_text(cql::decode_i64(bytes))); return;
     case TypeId::kDuration: out += cql::duration_text(cql::read_duration(bytes)); return;
     case TypeId::kList:
@@ -154,7 +134,9 @@ void append_cql_literal(std::string& out, const DataType& type, std::string_view
   }
 }
 
-void append_json(std::string& out, const DataType& type, std::string_view bytes) { append_json(out, type, bytes, JsonTimestamps::kMilliseconds); }
+void append_json(std::string& out, const DataType& type, std::string_view bytes) {
+  append_json(out, type, bytes, JsonTimestamps::kMilliseconds);
+}
 
 void append_json(std::string& out, const DataType& type, std::string_view bytes, JsonTimestamps timestamps) {
   if (is_null(type, bytes)) {
@@ -189,12 +171,15 @@ void append_json(std::string& out, const DataType& type, std::string_view bytes,
       return append_json_string(out, cql::uuid_text(bytes));
     case TypeId::kInet: return append_json_string(out, cql::inet_text(bytes).value_or(""));
     case TypeId::kTimestamp:
-      if (timestamps == JsonTimestamps::kIsoText) return append_json_string(out, cql::instant_text(cql::decode_i64(bytes)));
+      if (timestamps == JsonTimestamps::kIsoText)
+        return append_json_string(out, cql::instant_text(cql::decode_i64(bytes)));
       out += std::to_string(cql::decode_i64(bytes));
       return;
-    case TypeId::kDate: return append_json_string(out, cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL));
+    case TypeId::kDate:
+      return append_json_string(out, cql::date_text((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL));
     case TypeId::kTime:
-      if (timestamps == JsonTimestamps::kIsoText) return append_json_string(out, cql::time_text(cql::decode_i64(bytes)));
+      if (timestamps == JsonTimestamps::kIsoText)
+        return append_json_string(out, cql::time_text(cql::decode_i64(bytes)));
       out += std::to_string(cql::decode_i64(bytes));
       return;
     case TypeId::kDuration: return append_json_string(out, cql::duration_text(cql::read_duration(bytes)));

@@ -20,8 +20,6 @@ void append_json(std::string& out, const cql::DataType& type, std::string_view b
 enum class JsonTimestamps : std::uint8_t { kMilliseconds, kIsoText };
 void append_json(std::string& out, const cql::DataType& type, std::string_view bytes, JsonTimestamps timestamps);
 
-void append_json_string(std::string& out, std::string_view text);
-
 /// The items of a collection, tuple, user-defined type or vector: `each(index, item)`, a null item has a null data pointer.
 /// For maps keys and values come in turn. Throws cql::WireError.
 template <class F>
@@ -34,7 +32,8 @@ void for_each_item(const cql::DataType& type, std::string_view bytes, F&& each) 
     case TypeId::kMap: {
       const std::int32_t count = in.i32();
       const std::int64_t items = static_cast<std::int64_t>(count) * (type.id == TypeId::kMap ? 2 : 1);
-      if (count < 0 || static_cast<std::uint64_t>(items) * 4 > in.remaining()) throw cql::WireError("a collection declares more items than it holds");
+      if (count < 0 || static_cast<std::uint64_t>(items) * 4 > in.remaining())
+        throw cql::WireError("a collection declares more items than it holds");
       for (std::int64_t i = 0; i < items; ++i) {
         const auto item = in.bytes();
         each(static_cast<std::size_t>(i), item ? *item : std::string_view());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "connectors/cassandra/common/json.h"
 #include "connectors/cassandra/cql/values.h"
 #include "connectors/cassandra/source/render.h"
 #include "millrace/errors.h"
@@ -18,7 +19,8 @@ constexpr std::int32_t kDecimalScale = 18;
 
 /// Empty values of types that have no empty form count as null.
 bool counts_as_null(const DataType& type, std::string_view bytes) {
-  return bytes.data() == nullptr || (bytes.empty() && !type.is_text() && type.id != TypeId::kBlob && type.id != TypeId::kCustom);
+  return bytes.data() == nullptr ||
+         (bytes.empty() && !type.is_text() && type.id != TypeId::kBlob && type.id != TypeId::kCustom);
 }
 
 }  // namespace
@@ -144,7 +146,8 @@ Value RowConverter::value_of(const DataType& type, std::string_view bytes) const
       if (types_.varint == VarintHandling::kDecimal) return Value(read_varint(bytes));
       const auto number = read_varint(bytes).to_int64_exact();
       if (!number) {
-        throw DataError("value " + read_varint(bytes).unscaled_text() + " does not fit 64 bits: set connect.cassandra.varint.handling=string or decimal");
+        throw DataError("value " + read_varint(bytes).unscaled_text() +
+                        " does not fit 64 bits: set connect.cassandra.varint.handling=string or decimal");
       }
       return Value(*number);
     }
@@ -153,7 +156,8 @@ Value RowConverter::value_of(const DataType& type, std::string_view bytes) const
     case TypeId::kDecimal: {
       const auto value = read_decimal(bytes);
       constexpr std::int32_t kSaneScale = 100000;
-      if (value.scale() > kSaneScale || value.scale() < -kSaneScale) throw DataError("a decimal of scale " + std::to_string(value.scale()));
+      if (value.scale() > kSaneScale || value.scale() < -kSaneScale)
+        throw DataError("a decimal of scale " + std::to_string(value.scale()));
       return Value(value.with_scale_half_up(kDecimalScale));
     }
     case TypeId::kTimestamp: return Value(Date{cql::decode_i64(bytes)});
@@ -187,14 +191,15 @@ Value RowConverter::value_of(const DataType& type, std::string_view bytes) const
     return Value(std::move(map));
   }
   Array array;
-  for_each_item(type, bytes, [&](std::size_t, std::string_view item) { array.push_back(value_of(type.params.at(0), item)); });
+  for_each_item(type, bytes,
+                [&](std::size_t, std::string_view item) { array.push_back(value_of(type.params.at(0), item)); });
   return Value(std::move(array));
 }
 
 Value RowConverter::cell_value(const ColumnPlan& plan, const cql::Cell& cell) const {
   const auto fail = [&plan](const std::exception& error) {
-    return DataError("Column " + plan.column.name + " (" + plan.column.type.cql() + ") of table " + plan.column.keyspace + "." + plan.column.table +
-                     " cannot be converted: " + error.what());
+    return DataError("Column " + plan.column.name + " (" + plan.column.type.cql() + ") of table " +
+                     plan.column.keyspace + "." + plan.column.table + " cannot be converted: " + error.what());
   };
   try {
     return value_of(plan.column.type, cell.is_null() ? std::string_view() : cell.bytes());
@@ -231,15 +236,18 @@ SourceRecord RowConverter::convert(const std::vector<cql::Cell>& cells) const {
       text.push_back(':');
       const auto& cell = cells[plan.cell];
       try {
-        append_json(text, plan.column.type, cell.is_null() ? std::string_view() : cell.bytes(), JsonTimestamps::kIsoText);
+        append_json(text, plan.column.type, cell.is_null() ? std::string_view() : cell.bytes(),
+                    JsonTimestamps::kIsoText);
       } catch (const cql::WireError& error) {
-        throw DataError("Column " + plan.column.name + " of table " + plan.column.keyspace + "." + plan.column.table + " cannot be converted: " + error.what());
+        throw DataError("Column " + plan.column.name + " of table " + plan.column.keyspace + "." + plan.column.table +
+                        " cannot be converted: " + error.what());
       }
     }
     text.push_back('}');
     if (!key_plans_.empty()) {
       std::string key;
-      for (const auto& plan : key_plans_) key += (&plan == &key_plans_.front() ? "" : shape_.key_delimiter) + text_of(plan, cells[plan.cell]);
+      for (const auto& plan : key_plans_)
+        key += (&plan == &key_plans_.front() ? "" : shape_.key_delimiter) + text_of(plan, cells[plan.cell]);
       record.key_schema = Schema::string();
       record.key = Value(std::move(key));
     }

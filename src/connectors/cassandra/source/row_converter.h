@@ -16,12 +16,12 @@ namespace millrace::cassandra {
 /// What a route makes of rows.
 struct RecordShape {
   std::string topic;
-  std::string schema_name;         ///< empty: none
-  std::set<std::string> ignored;   ///< columns left out, as the server spells them
+  std::string schema_name;        ///< empty: none
+  std::set<std::string> ignored;  ///< columns left out, as the server spells them
   std::vector<std::string> with_key;
   std::string key_delimiter = ",";
   bool unwrap = false;
-  bool json = false;               ///< only with unwrap
+  bool json = false;  ///< only with unwrap
 };
 
 /// Turns rows of one result into records. Decides once per column how; a page whose columns changed (ALTER TABLE) makes it

@@ -13,17 +13,20 @@ std::string where_of(const SourceSettings& settings, const cql::TableInfo& table
   return "table " + table.keyspace + "." + table.name + " on Cassandra at " + hosts_text(settings.session);
 }
 
-const cql::TableColumn& need_column(const std::string& name, const SourceSettings& settings, const cql::TableInfo& table, const std::string& clause) {
+const cql::TableColumn& need_column(const std::string& name, const SourceSettings& settings,
+                                    const cql::TableInfo& table, const std::string& clause) {
   if (const auto* column = find_column(table, name)) return *column;
   std::string known;
   for (const auto& column : table.columns) known += (known.empty() ? "" : ", ") + column.name;
-  throw ConfigError("Column " + name + " of " + clause + " does not exist in " + where_of(settings, table) + ": it has " + known + ".");
+  throw ConfigError("Column " + name + " of " + clause + " does not exist in " + where_of(settings, table) +
+                    ": it has " + known + ".");
 }
 
-void need_type(const cql::TableColumn& column, const char* type, const Route& route, const SourceSettings& settings, const cql::TableInfo& table) {
+void need_type(const cql::TableColumn& column, const char* type, const Route& route, const SourceSettings& settings,
+               const cql::TableInfo& table) {
   if (column.type == type) return;
-  throw ConfigError("INCREMENTALMODE=" + std::string(name_of(route.mode)) + " needs a " + type + " column, but " + column.name + " of " +
-                    where_of(settings, table) + " is " + column.type + ".");
+  throw ConfigError("INCREMENTALMODE=" + std::string(name_of(route.mode)) + " needs a " + type + " column, but " +
+                    column.name + " of " + where_of(settings, table) + " is " + column.type + ".");
 }
 
 }  // namespace
@@ -53,11 +56,15 @@ SelectText select_text(const Route& route, const SourceSettings& settings, const
   for (const auto& field : route.kcql.ignored_fields) {
     if (field.path.empty()) continue;
     const auto* column = find_column(table, field.path.back());
-    if (column != nullptr) out.ignored.insert(column->name);
-    else logger(kLoggerName).warn("IGNORE names " + field.path.back() + ", which is no column of " + where_of(settings, table) + ".");
+    if (column != nullptr)
+      out.ignored.insert(column->name);
+    else
+      logger(kLoggerName)
+          .warn("IGNORE names " + field.path.back() + ", which is no column of " + where_of(settings, table) + ".");
   }
 
-  const std::string from = "SELECT " + columns + " FROM " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name);
+  const std::string from =
+      "SELECT " + columns + " FROM " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name);
   std::string token;
   for (const auto& key : out.partition_key) token += (token.empty() ? "token(" : ",") + cql::quoted_name(key);
   token += ")";
@@ -84,9 +91,11 @@ SelectText select_text(const Route& route, const SourceSettings& settings, const
     case ImportMode::kBuckets: {
       need_type(pk, "timestamp", route, settings, table);
       out.pk_type = cql::DataType(cql::TypeId::kTimestamp);
-      const auto& bucket = need_column(settings.bucket_column, settings, table, "connect.cassandra.bucket.timeseries.field.name");
+      const auto& bucket =
+          need_column(settings.bucket_column, settings, table, "connect.cassandra.bucket.timeseries.field.name");
       need_type(bucket, "text", route, settings, table);
-      out.window = from + " WHERE " + name + " > ? AND " + name + " <= ? AND " + cql::quoted_name(bucket.name) + " IN ?";
+      out.window =
+          from + " WHERE " + name + " > ? AND " + name + " <= ? AND " + cql::quoted_name(bucket.name) + " IN ?";
       break;
     }
     case ImportMode::kDseSearch:
@@ -96,7 +105,8 @@ SelectText select_text(const Route& route, const SourceSettings& settings, const
       break;
     case ImportMode::kToken:
       if (std::find(out.partition_key.begin(), out.partition_key.end(), pk.name) == out.partition_key.end()) {
-        throw ConfigError("INCREMENTALMODE=TOKEN needs a partition key column, but " + pk.name + " of " + where_of(settings, table) + " is none.");
+        throw ConfigError("INCREMENTALMODE=TOKEN needs a partition key column, but " + pk.name + " of " +
+                          where_of(settings, table) + " is none.");
       }
       break;
     default: break;

@@ -67,7 +67,8 @@ std::vector<ConfigValue> CassandraSourceConnector::validate(const Props& props) 
   std::vector<std::string> warnings;
   const Props canonical = canonical_source_props(props, warnings);
   auto values = source_config_def().validate(canonical);
-  const bool wrong = std::any_of(values.begin(), values.end(), [](const ConfigValue& value) { return !value.errors.empty(); });
+  const bool wrong =
+      std::any_of(values.begin(), values.end(), [](const ConfigValue& value) { return !value.errors.empty(); });
   if (wrong) return values;
   try {
     source_settings(props);
@@ -77,10 +78,12 @@ std::vector<ConfigValue> CassandraSourceConnector::validate(const Props& props) 
     ConfigValue* owner = nullptr;
     for (auto& value : values) {
       if (value.name == "connect.cassandra.kcql" && owner == nullptr) owner = &value;
-      if (value.name != "connect.cassandra.kcql" && text.find("configuration " + value.name + ":") != std::string::npos) owner = &value;
+      if (value.name != "connect.cassandra.kcql" && text.find("configuration " + value.name + ":") != std::string::npos)
+        owner = &value;
     }
     if (text.starts_with("Unsupported import mode")) {
-      owner = &*std::find_if(values.begin(), values.end(), [](const ConfigValue& value) { return value.name == "connect.cassandra.import.mode"; });
+      owner = &*std::find_if(values.begin(), values.end(),
+                             [](const ConfigValue& value) { return value.name == "connect.cassandra.import.mode"; });
     }
     owner->errors.push_back(text);
   }
@@ -109,23 +112,27 @@ void CassandraSourceTask::start(const Props& config) {
     running->session = open_session(settings.session, keyspace);
     for (const auto& route : settings.routes) {
       const auto& assigned = settings.assigned_tables;
-      if (!assigned.empty() && std::find(assigned.begin(), assigned.end(), route.kcql.source) == assigned.end()) continue;
+      if (!assigned.empty() && std::find(assigned.begin(), assigned.end(), route.kcql.source) == assigned.end())
+        continue;
       const auto table = find_table(*running->session, settings.session, keyspace, route.kcql.source);
       auto& reader = context().offset_storage_reader();
       OffsetMap stored = reader.offset(*TableReader::partition_of(route.kcql.source));
       // Before mid-2017 offsets were stored under the topic.
-      if (!stored && route.kcql.target != route.kcql.source) stored = reader.offset(*TableReader::partition_of(route.kcql.target));
-      running->readers.push_back(std::make_unique<TableReader>(*running->session, settings, route, table, running->name, stored,
-                                                               [wake = running->wake] { wake->signal(); }));
+      if (!stored && route.kcql.target != route.kcql.source)
+        stored = reader.offset(*TableReader::partition_of(route.kcql.target));
+      running->readers.push_back(std::make_unique<TableReader>(*running->session, settings, route, table, running->name,
+                                                               stored, [wake = running->wake] { wake->signal(); }));
     }
-    const bool timed = std::any_of(settings.routes.begin(), settings.routes.end(),
-                                   [](const Route& route) { return route.mode != ImportMode::kBulk && route.mode != ImportMode::kToken; });
+    const bool timed = std::any_of(settings.routes.begin(), settings.routes.end(), [](const Route& route) {
+      return route.mode != ImportMode::kBulk && route.mode != ImportMode::kToken;
+    });
     if (timed) {
       log.info("Offset texts are in time zone " + settings.zone.text() + "; rows are read when they are " +
                std::to_string(settings.slice_delay.count()) + " ms old (connect.cassandra.slice.delay.ms).");
     }
   } catch (const ConfigError& error) {
-    throw ConnectError(std::string("Couldn't start CassandraSource due to configuration error. ") + error.what(), error);
+    throw ConnectError(std::string("Couldn't start CassandraSource due to configuration error. ") + error.what(),
+                       error);
   } catch (const cql::CqlError& error) {
     throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
   }
@@ -151,7 +158,8 @@ std::vector<SourceRecord> CassandraSourceTask::poll() {
     running_->wake->condition.wait_until(lock, stop, wake_at, [this] { return running_->wake->signalled; });
     running_->wake->signalled = false;
   }
-  if (!out.empty()) logger(kLoggerName).debug("Sending " + std::to_string(out.size()) + " records for connector " + running_->name);
+  if (!out.empty())
+    logger(kLoggerName).debug("Sending " + std::to_string(out.size()) + " records for connector " + running_->name);
   return out;
 }
 

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxBuckets = 1000;
 constexpr std::chrono::milliseconds kFirstRetry{1000};
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 OffsetMap map_of(std::initializer_list<Map::Entry> entries) { return std::make_shared<const Map>(Map(entries)); }
@@ -58,8 +59,9 @@ bool page_too_slow(const cql::CqlError& error) {
 
 OffsetMap TableReader::partition_of(const std::string& table) { return map_of({{Value(kPartitionKey), Value(table)}}); }
 
-TableReader::TableReader(cql::Session& session, const SourceSettings& settings, const Route& route, const cql::TableInfo& table,
-                         std::string connector, OffsetMap stored, std::function<void()> wake)
+TableReader::TableReader(cql::Session& session, const SourceSettings& settings, const Route& route,
+                         const cql::TableInfo& table, std::string connector, OffsetMap stored,
+                         std::function<void()> wake)
     : session_(session),
       settings_(settings),
       route_(route),
@@ -73,11 +75,14 @@ TableReader::TableReader(cql::Session& session, const SourceSettings& settings, 
   const auto mode = route.mode;
   const bool ranges = mode == ImportMode::kBulk && settings.bulk_parallelism > 1;
   if ((ranges || mode == ImportMode::kToken) && !session.murmur3()) {
-    throw ConfigError("Reading table " + name() + " by token needs Murmur3Partitioner, which this cluster does not use.");
+    throw ConfigError("Reading table " + name() +
+                      " by token needs Murmur3Partitioner, which this cluster does not use.");
   }
   statement_text_ = mode == ImportMode::kBulk || mode == ImportMode::kToken ? text_.bulk : text_.window;
   log_.info("The increment mode is " + std::string(name_of(mode)));
-  log_.info("Generated CQL: " + (mode == ImportMode::kToken ? text_.after_token : ranges ? text_.range : statement_text_));
+  log_.info("Generated CQL: " + (mode == ImportMode::kToken ? text_.after_token
+                                 : ranges                   ? text_.range
+                                                            : statement_text_));
   try {
     prepared_ = session.prepare(statement_text_);
     if (ranges) prepared_range_ = session.prepare(text_.range);
@@ -87,8 +92,10 @@ TableReader::TableReader(cql::Session& session, const SourceSettings& settings, 
   }
   const auto initial = parse_offset_text(settings.initial_offset, settings.zone).value_or(0);
   bulk_offset_ = map_of({{Value(offset_key_), Value(offset_text(initial, settings.zone))}});
-  bulk_done_offset_ = map_of({{Value(offset_key_), Value(offset_text(initial, settings.zone))}, {Value(kDoneKey), Value(true)}});
-  if (mode != ImportMode::kBulk && mode != ImportMode::kToken) window_.emplace(initial, settings.slice, settings.slice_delay, settings.zone);
+  bulk_done_offset_ =
+      map_of({{Value(offset_key_), Value(offset_text(initial, settings.zone))}, {Value(kDoneKey), Value(true)}});
+  if (mode != ImportMode::kBulk && mode != ImportMode::kToken)
+    window_.emplace(initial, settings.slice, settings.slice_delay, settings.zone);
   if (stored) restore(stored);
 
   const std::int32_t lanes = ranges ? settings.bulk_parallelism : 1;
@@ -107,7 +114,8 @@ void TableReader::restore(const OffsetMap& stored) {
   if (route_.mode == ImportMode::kToken) {
     if (const Value* token = stored->find(kTokenKey); token != nullptr && token->is_integer()) {
       token_ = token->integer();
-    } else if (const Value* text = stored->find(offset_key_); text != nullptr && text->kind() == ValueKind::kString && text_.partition_key.size() == 1) {
+    } else if (const Value* text = stored->find(offset_key_);
+               text != nullptr && text->kind() == ValueKind::kString && text_.partition_key.size() == 1) {
       // Written by the original: the key itself, a uuid.
       if (const auto uuid = cql::parse_uuid(text->as_string())) token_ = cql::murmur3_token(*uuid);
     }
@@ -116,14 +124,16 @@ void TableReader::restore(const OffsetMap& stored) {
   }
   if (!window_) return;
   std::optional<std::int64_t> start;
-  if (const Value* lo = stored->find(kResumeKey); lo != nullptr && lo->kind() == ValueKind::kString) start = cql::parse_instant(lo->as_string());
+  if (const Value* lo = stored->find(kResumeKey); lo != nullptr && lo->kind() == ValueKind::kString)
+    start = cql::parse_instant(lo->as_string());
   if (!start) {
     const Value* text = stored->find(offset_key_);
-    if (text != nullptr && text->kind() == ValueKind::kString) start = parse_offset_text(text->as_string(), settings_.zone);
+    if (text != nullptr && text->kind() == ValueKind::kString)
+      start = parse_offset_text(text->as_string(), settings_.zone);
   }
   if (!start) {
-    throw ConnectError("The stored offset " + Value(stored).to_string() + " of table " + name() + " has no time under \"" + offset_key_ +
-                       "\": reset or alter the connector's offsets.");
+    throw ConnectError("The stored offset " + Value(stored).to_string() + " of table " + name() +
+                       " has no time under \"" + offset_key_ + "\": reset or alter the connector's offsets.");
   }
   window_.emplace(*start, settings_.slice, settings_.slice_delay, settings_.zone);
 }
@@ -156,7 +166,8 @@ void TableReader::advance(Clock::time_point now) {
       }
       failures_ = 0;
       lane.page = std::move(std::get<cql::Rows>(*arrived));
-      if (!lane.page->columns()) throw ConnectError("Cassandra sent rows of table " + name() + " without their columns.");
+      if (!lane.page->columns())
+        throw ConnectError("Cassandra sent rows of table " + name() + " without their columns.");
       converter_.use(lane.page->columns());
       find_key_cells(*lane.page);
     }
@@ -197,7 +208,8 @@ cql::Statement TableReader::statement(const cql::PreparedPtr& prepared, std::vec
   out.params.consistency = settings_.consistency;
   for (auto& value : values) out.params.values.push_back(cql::BoundValue::of(std::move(value)));
   std::int32_t page = settings_.fetch_size;
-  if (route_.mode == ImportMode::kToken && route_.kcql.batch) page = static_cast<std::int32_t>(std::min<std::int64_t>(*route_.kcql.batch, page));
+  if (route_.mode == ImportMode::kToken && route_.kcql.batch)
+    page = static_cast<std::int32_t>(std::min<std::int64_t>(*route_.kcql.batch, page));
   out.params.page_size = std::max(1, std::min(page, settings_.buffer_size / settings_.bulk_parallelism));
   return out;
 }
@@ -224,8 +236,9 @@ std::optional<cql::Statement> TableReader::next_statement() {
       return statement(prepared_, {cql::encode_i64(window_->lo()), cql::encode_i64(window_->hi()), list.take()});
     }
     case ImportMode::kDseSearch:
-      return statement(prepared_, {"{\"q\": \"" + text_.pk + ":{" + cql::instant_text(window_->lo()) + " TO " + cql::instant_text(window_->hi()) +
-                                   "]\", \"sort\":\"" + text_.pk + " asc\", \"paging\":\"driver\"}"});
+      return statement(prepared_, {"{\"q\": \"" + text_.pk + ":{" + cql::instant_text(window_->lo()) + " TO " +
+                                   cql::instant_text(window_->hi()) + "]\", \"sort\":\"" + text_.pk +
+                                   " asc\", \"paging\":\"driver\"}"});
     default: return statement(prepared_, {cql::encode_i64(window_->lo()), cql::encode_i64(window_->hi())});
   }
 }
@@ -233,7 +246,8 @@ std::optional<cql::Statement> TableReader::next_statement() {
 std::vector<std::string> TableReader::buckets() const {
   std::vector<std::string> out;
   const auto unit = unit_ms(*settings_.bucket_unit);
-  for (std::int64_t at = window_->lo(); at <= window_->hi(); at += unit) out.push_back(bucket_text(at, settings_.bucket_format));
+  for (std::int64_t at = window_->lo(); at <= window_->hi(); at += unit)
+    out.push_back(bucket_text(at, settings_.bucket_format));
   auto last = bucket_text(window_->hi(), settings_.bucket_format);
   if (out.back() != last) out.push_back(std::move(last));
   return out;
@@ -243,8 +257,11 @@ void TableReader::start_lane(Lane& lane, cql::Statement st) {
   lane.page.reset();
   lane.retry_at.reset();
   lane.page_size = st.params.page_size;
-  if (log_.enabled(Logger::Level::kDebug)) log_.debug("Connector " + connector_ + " query " + st.prepared->cql() + " executing.");
-  const bool room_for_two = static_cast<std::int64_t>(st.params.page_size) * 2 * static_cast<std::int64_t>(lanes_.size()) <= settings_.buffer_size;
+  if (log_.enabled(Logger::Level::kDebug))
+    log_.debug("Connector " + connector_ + " query " + st.prepared->cql() + " executing.");
+  const bool room_for_two =
+      static_cast<std::int64_t>(st.params.page_size) * 2 * static_cast<std::int64_t>(lanes_.size()) <=
+      settings_.buffer_size;
   lane.stream->start(std::move(st), room_for_two ? cql::PageStream::Prefetch::kOn : cql::PageStream::Prefetch::kOff);
 }
 
@@ -252,7 +269,8 @@ void TableReader::failed(Lane& lane, const cql::CqlError& error, Clock::time_poi
   const std::string what = "Reading table " + name() + " failed: " + error.what();
   if (!error.transient()) {
     if (settings_.error_policy != ErrorPolicy::kNoop) throw ConnectError(what);
-    log_.warn("Connector " + connector_ + " error querying " + table_.name + ". " + what + " Error policy NOOP: tried again after the poll interval.");
+    log_.warn("Connector " + connector_ + " error querying " + table_.name + ". " + what +
+              " Error policy NOOP: tried again after the poll interval.");
     for (auto& other : lanes_) {
       other.stream->cancel();
       other.page.reset();
@@ -266,7 +284,8 @@ void TableReader::failed(Lane& lane, const cql::CqlError& error, Clock::time_poi
   ++failures_;
   const bool limited = settings_.error_policy != ErrorPolicy::kNoop && settings_.max_retries >= 0;
   if (limited && failures_ > settings_.max_retries) {
-    throw ConnectError(what + " (given up after " + std::to_string(settings_.max_retries) + " repetitions, connect.cassandra.max.retries)");
+    throw ConnectError(what + " (given up after " + std::to_string(settings_.max_retries) +
+                       " repetitions, connect.cassandra.max.retries)");
   }
   std::chrono::milliseconds wait = settings_.retry_interval;
   if (settings_.error_policy == ErrorPolicy::kThrow) {
@@ -275,8 +294,8 @@ void TableReader::failed(Lane& lane, const cql::CqlError& error, Clock::time_poi
     wait = std::max(settings_.poll_interval, kFirstRetry);
   }
   if (page_too_slow(error)) lane.page_size = std::max(1, lane.page_size / 2);
-  log_.warn("Connector " + connector_ + " error querying " + table_.name + ". " + what + " The page is asked for again in " +
-            std::to_string(wait.count()) + " ms.");
+  log_.warn("Connector " + connector_ + " error querying " + table_.name + ". " + what +
+            " The page is asked for again in " + std::to_string(wait.count()) + " ms.");
   lane.retry_at = now + wait;
 }
 
@@ -324,14 +343,16 @@ void TableReader::emit(SourceRecord record, const std::vector<cql::Cell>& cells,
   Held next{std::move(record), 0, 0};
   if (route_.mode == ImportMode::kToken) {
     std::vector<std::string_view> key;
-    for (const auto index : key_cells_) key.push_back(cells[index].is_null() ? std::string_view() : cells[index].bytes());
+    for (const auto index : key_cells_)
+      key.push_back(cells[index].is_null() ? std::string_view() : cells[index].bytes());
     next.token = cql::murmur3_token(cql::partition_key_bytes(key));
   } else if (window_) {
     next.time_ms = window_->lo();
     const auto index = key_cells_.front();
     if (index != cql::Rows::npos && !cells[index].is_null()) {
       const auto bytes = cells[index].bytes();
-      next.time_ms = text_.pk_type.id == cql::TypeId::kTimeuuid ? cql::timeuuid_ms(bytes).value_or(window_->lo()) : cql::decode_i64(bytes);
+      next.time_ms = text_.pk_type.id == cql::TypeId::kTimeuuid ? cql::timeuuid_ms(bytes).value_or(window_->lo())
+                                                                : cql::decode_i64(bytes);
     }
   }
   if (held_) {
@@ -353,28 +374,33 @@ void TableReader::release(Position position, std::vector<SourceRecord>& out) {
     if (last) complete_token_ = held.token;
     std::string uuid;
     const auto* column = table_.column(text_.pk);
-    if (record.value.kind() == ValueKind::kStruct && column != nullptr && (column->type == "uuid" || column->type == "timeuuid")) {
+    if (record.value.kind() == ValueKind::kStruct && column != nullptr &&
+        (column->type == "uuid" || column->type == "timeuuid")) {
       const auto* field = record.value_schema->field(text_.pk);
       if (field != nullptr) uuid = record.value.as_struct().at(static_cast<std::size_t>(field->index)).to_string();
     }
     // No row has the smallest token: it stands for "nothing is complete yet".
-    record.source_offset = map_of({{Value(offset_key_), Value(uuid)},
-                                   {Value(kTokenKey), Value(complete_token_.value_or(std::numeric_limits<std::int64_t>::min()))}});
+    record.source_offset =
+        map_of({{Value(offset_key_), Value(uuid)},
+                {Value(kTokenKey), Value(complete_token_.value_or(std::numeric_limits<std::int64_t>::min()))}});
   } else {
-    record.source_offset = map_of({{Value(offset_key_), Value(offset_text(held.time_ms, settings_.zone))},
-                                   {Value(kResumeKey), Value(cql::instant_text(last ? window_->hi() : window_->lo()))}});
+    record.source_offset =
+        map_of({{Value(offset_key_), Value(offset_text(held.time_ms, settings_.zone))},
+                {Value(kResumeKey), Value(cql::instant_text(last ? window_->hi() : window_->lo()))}});
   }
   out.push_back(std::move(record));
 }
 
 bool TableReader::all_lanes_done() const {
-  return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.stream->idle() && !lane.has_rows(); });
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return lane.stream->idle() && !lane.has_rows(); });
 }
 
 void TableReader::finish(Clock::time_point now) {
   running_ = false;
   if (log_.enabled(Logger::Level::kDebug)) {
-    log_.debug("Connector " + connector_ + " processed " + std::to_string(rows_) + " row(-s) into " + route_.kcql.target + " topic for table " + table_.name);
+    log_.debug("Connector " + connector_ + " processed " + std::to_string(rows_) + " row(-s) into " +
+               route_.kcql.target + " topic for table " + table_.name);
   }
   due_ = now + settings_.poll_interval;
   if (route_.mode == ImportMode::kToken) token_ = complete_token_;

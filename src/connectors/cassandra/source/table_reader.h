@@ -31,8 +31,8 @@ class TableReader {
   using Clock = std::chrono::steady_clock;
 
   /// `stored` may be null. `wake` is called from other threads when a page arrived. Throws ConnectError.
-  TableReader(cql::Session& session, const SourceSettings& settings, const Route& route, const cql::TableInfo& table, std::string connector,
-              OffsetMap stored, std::function<void()> wake);
+  TableReader(cql::Session& session, const SourceSettings& settings, const Route& route, const cql::TableInfo& table,
+              std::string connector, OffsetMap stored, std::function<void()> wake);
 
   static OffsetMap partition_of(const std::string& table);
 
@@ -83,8 +83,8 @@ class TableReader {
   Logger& log_;
   SelectText text_;
   std::string statement_text_;
-  cql::PreparedPtr prepared_;       // the mode's statement
-  cql::PreparedPtr prepared_range_; // bulk in ranges, TOKEN with a bound
+  cql::PreparedPtr prepared_;        // the mode's statement
+  cql::PreparedPtr prepared_range_;  // bulk in ranges, TOKEN with a bound
   RowConverter converter_;
   OffsetMap partition_;
   OffsetMap bulk_offset_;
@@ -100,9 +100,9 @@ class TableReader {
   std::size_t next_range_ = 0;
   bool single_given_ = false;
   std::optional<TimeWindow> window_;
-  std::optional<std::int64_t> token_;       // TOKEN: everything up to it was read
+  std::optional<std::int64_t> token_;  // TOKEN: everything up to it was read
   std::optional<std::int64_t> complete_token_;
-  std::vector<std::size_t> key_cells_;      // TOKEN: the partition key's cells; time modes: the mode column's
+  std::vector<std::size_t> key_cells_;  // TOKEN: the partition key's cells; time modes: the mode column's
   std::optional<Held> held_;
   std::uint64_t rows_ = 0;
   std::int64_t failures_ = 0;

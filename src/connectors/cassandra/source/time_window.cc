@@ -10,8 +10,14 @@ constexpr std::int64_t kWidestSlice = 30LL * 86400000;
 
 }  // namespace
 
-TimeWindow::TimeWindow(std::int64_t start_ms, std::chrono::milliseconds slice, std::chrono::milliseconds delay, TimeZone zone)
-    : lo_(start_ms), hi_(start_ms), base_slice_(slice.count()), slice_(slice.count()), delay_(delay.count()), zone_(zone) {}
+TimeWindow::TimeWindow(std::int64_t start_ms, std::chrono::milliseconds slice, std::chrono::milliseconds delay,
+                       TimeZone zone)
+    : lo_(start_ms),
+      hi_(start_ms),
+      base_slice_(slice.count()),
+      slice_(slice.count()),
+      delay_(delay.count()),
+      zone_(zone) {}
 
 bool TimeWindow::next(std::int64_t now_ms) {
   const std::int64_t candidate = std::max(lo_, now_ms - delay_);

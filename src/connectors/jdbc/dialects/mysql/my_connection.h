@@ -20,6 +20,7 @@ class MyConnection final : public Connection {
   ~MyConnection() override;
 
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
+  void set_text_for_unsupported() override { target_.uuid_as_string = true; }
   void execute(const std::string& sql) override;
   void prepare(const std::string& sql) override;
   void commit() override;
@@ -32,6 +33,8 @@ class MyConnection final : public Connection {
   bool set_isolation(const std::string& mode) override;
   std::string database_name() override { return target_.database; }
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
+
+  void write(const WriteBatch& batch) override;
 
   MYSQL* raw() { return &mysql_; }
   const MyTarget& target() const { return target_; }
@@ -61,8 +64,10 @@ class MyDialect final : public Dialect {
  public:
   std::string name() const override { return "MySqlDatabaseDialect"; }
   IdentifierRules identifiers() const override { return {"`", "`", "."}; }
-  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                      Logger& log) const override;
   bool has_catalog_in_name() const override { return true; }
+  std::string column_type(const SinkColumn& column) const override;
 };
 
 }  // namespace millrace::jdbc::mysql

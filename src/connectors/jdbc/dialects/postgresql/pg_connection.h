@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connectors/jdbc/dialects/postgresql/pg_session.h"
+#include "connectors/jdbc/dialects/postgresql/pg_write.h"
 
 namespace millrace::jdbc::postgresql {
 
@@ -17,6 +18,7 @@ class PgConnection final : public Connection {
   ~PgConnection() override;
 
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
+  void set_text_for_unsupported() override { text_for_unsupported_ = true; }
   void execute(const std::string& sql) override;
   void prepare(const std::string& sql) override;
   void commit() override;
@@ -30,6 +32,8 @@ class PgConnection final : public Connection {
   std::string database_name() override;
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
 
+  void write(const WriteBatch& batch) override;
+
   PgSession& session() { return *session_; }
   void begin();
 
@@ -41,7 +45,9 @@ class PgConnection final : public Connection {
     std::string name;
     char type_class = 'b';
   };
+  bool text_for_unsupported_ = false;
   std::unique_ptr<PgSession> session_;
+  std::unique_ptr<PgWriter> writer_;
   std::map<std::uint32_t, TypeInfo> types_;
 };
 
@@ -49,8 +55,11 @@ class PgDialect final : public Dialect {
  public:
   std::string name() const override { return "PostgreSqlDatabaseDialect"; }
   IdentifierRules identifiers() const override { return {}; }
-  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                      Logger& log) const override;
   TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const override;
+  std::string column_type(const SinkColumn& column) const override;
+  std::string boolean_word(bool value) const override { return value ? "TRUE" : "FALSE"; }
 };
 
 }  // namespace millrace::jdbc::postgresql

@@ -38,6 +38,8 @@ class SqliteConnection final : public Connection {
   std::string timestamp_expression(const std::string& column) override;
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
 
+  void write(const WriteBatch& batch) override;
+
   sqlite3* raw() const { return db_; }
   Statement compile(const std::string& sql);
   /// True for a row, false at the end.
@@ -56,7 +58,11 @@ class SqliteDialect final : public Dialect {
  public:
   std::string name() const override { return "SqliteDatabaseDialect"; }
   IdentifierRules identifiers() const override { return {}; }
-  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  std::string column_type(const SinkColumn& column) const override;
+  std::vector<std::string> alter_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
+                                       const WriteOptions& options) const override;
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                      Logger& log) const override;
 };
 
 }  // namespace millrace::jdbc::sqlite

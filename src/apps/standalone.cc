@@ -1,0 +1,91 @@
+#include "apps/standalone.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "apps/connector_files.h"
+#include "apps/worker_setup.h"
+#include "base/log.h"
+#include "runtime/plugin_call.h"
+#include "runtime/standalone/standalone_herder.h"
+#include "storage/file_offset_store.h"
+#include "storage/memory_status_store.h"
+
+namespace millrace::apps {
+namespace {
+
+base::Log& main_log() {
+  static base::Log& log = base::log_named("apps.standalone");
+  return log;
+}
+
+int stopping_due_to(const Error& error, ExitStatus status) {
+  main_log().error("Stopping due to error: {}", error.text);
+  return status;
+}
+
+Result<void> create_connectors(runtime::StandaloneHerder& herder, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    Result<ConnectorFile> file = read_connector_file(path);
+    if (!file) return std::move(file).error();
+    Result<runtime::Created> created =
+        herder.put_connector_config(file->name, file->config, file->initial_state, runtime::Herder::Replace::kRefuse);
+    if (!created) {
+      Error error = std::move(created).error();
+      error.text = "Failed to create connector for " + path + ": " + error.text;
+      return error;
+    }
+    main_log().info("Created connector {}", file->name);
+  }
+  return {};
+}
+
+}  // namespace
+
+int run_standalone(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() == "--help") {
+    main_log().info("Usage: ConnectStandalone worker.properties [connector1.properties connector2.json ...]");
+    return kUsage;
+  }
+  StopSignals signals;
+  connect_logs();
+  main_log().info("Kafka Connect worker initializing ...");
+  WorkerSetup setup;
+  if (Result<void> done = load_worker(arguments.front(), runtime::WorkerMode::kStandalone, setup); !done) {
+    return stopping_due_to(done.error(), kBadWorkerConfig);
+  }
+  if (Result<void> done = look_up_cluster(setup); !done) return stopping_due_to(done.error(), kBadWorkerConfig);
+
+  storage::FileOffsetStore offsets(setup.config.offset_storage_file);
+  if (Result<void> done = offsets.start(); !done) return stopping_due_to(done.error(), kCouldNotStart);
+  storage::MemoryStatusStore statuses;
+  runtime::Worker worker(runtime::Worker::Deps{&setup.config, &setup.plugins, &setup.providers, setup.clients.get(), &offsets,
+                                               setup.kafka_cluster_id.value_or(""), nullptr});
+  runtime::StandaloneHerder herder(runtime::StandaloneHerder::Deps{
+      &setup.config, &setup.plugins, &setup.providers, &worker, &statuses, worker_id(setup.config.rest, 0),
+      setup.kafka_cluster_id, nullptr});
+  main_log().info("Kafka Connect worker initialization completed");
+
+  int status = kClean;
+  const std::vector<std::string> files(arguments.begin() + 1, arguments.end());
+  if (Result<void> done = create_connectors(herder, files); !done) {
+    status = stopping_due_to(done.error(), kCouldNotStart);
+  } else {
+    herder.mark_ready();
+    main_log().info("Kafka Connect started");
+    signals.wait();
+  }
+  main_log().info("Kafka Connect stopping");
+  herder.stop();
+  offsets.stop();
+  main_log().info("Kafka Connect stopped");
+  if (worker.has_abandoned_threads()) {
+    std::fflush(nullptr);
+    ::_exit(status);  // plugin code still runs; it must not meet destructors
+  }
+  return status;
+}
+
+}  // namespace millrace::apps

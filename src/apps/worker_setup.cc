@@ -1,0 +1,181 @@
+#include "apps/worker_setup.h"
+
+#include <arpa/inet.h>
+#include <fmt/core.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "api/logging.h"
+#include "base/log.h"
+#include "kafka/rdkafka/rdkafka_clients.h"
+#include "millrace/connector.h"
+#include "runtime/config/client_configs.h"
+#include "runtime/herder_base.h"
+#include "runtime/plugin_path.h"
+
+namespace millrace::runtime {
+void register_builtin_plugins(PluginRegistry& plugins);  // generated
+}
+
+namespace millrace::apps {
+namespace {
+
+constexpr std::chrono::seconds kClusterIdTimeout{60};
+
+base::Log& main_log() {
+  static base::Log& log = base::log_named("apps.worker");
+  return log;
+}
+
+base::Level level_of(Logger::Level level) {
+  switch (level) {
+    case Logger::Level::kTrace: return base::Level::kTrace;
+    case Logger::Level::kDebug: return base::Level::kDebug;
+    case Logger::Level::kInfo: return base::Level::kInfo;
+    case Logger::Level::kWarn: return base::Level::kWarn;
+    case Logger::Level::kError: return base::Level::kError;
+  }
+  return base::Level::kError;
+}
+
+/// What plugins see of one of our loggers.
+class PluginLogger : public Logger {
+ public:
+  explicit PluginLogger(base::Log& log) : log_(log) {}
+  bool enabled(Level level) const override { return log_.enabled(level_of(level)); }
+  void log(Level level, const std::string& message) override { log_.write(level_of(level), message); }
+
+ private:
+  base::Log& log_;
+};
+
+Logger& plugin_logger(const std::string& name) {
+  static auto* mutex = new std::mutex();
+  static auto* loggers = new std::map<std::string, std::unique_ptr<PluginLogger>>();  // live as long as the process
+  const std::lock_guard lock(*mutex);
+  auto& slot = (*loggers)[name];
+  if (!slot) slot = std::make_unique<PluginLogger>(base::log_named(name));
+  return *slot;
+}
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+/// The first address of this machine that others can reach; its name otherwise.
+std::string local_address() {
+  ifaddrs* addresses = nullptr;
+  std::string found;
+  if (getifaddrs(&addresses) == 0) {
+    for (const ifaddrs* at = addresses; at != nullptr && found.empty(); at = at->ifa_next) {
+      if (at->ifa_addr == nullptr || at->ifa_addr->sa_family != AF_INET) continue;
+      if ((at->ifa_flags & IFF_LOOPBACK) != 0 || (at->ifa_flags & IFF_UP) == 0) continue;
+      char text[INET_ADDRSTRLEN] = {};
+      sockaddr_in address{};
+      std::memcpy(&address, at->ifa_addr, sizeof address);
+      if (inet_ntop(AF_INET, &address.sin_addr, text, sizeof text) != nullptr) found = text;
+    }
+    freeifaddrs(addresses);
+  }
+  return found.empty() ? "127.0.0.1" : found;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+void StopSignals::wait() {
+  const sigset_t signals = stop_signals();
+  int received = 0;
+  sigwait(&signals, &received);
+  main_log().info("received {}, stopping", received == SIGTERM ? "SIGTERM" : "SIGINT");
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+bool StopSignals::pending() {
+  sigset_t waiting;
+  sigpending(&waiting);
+  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
+}
+
+void connect_logs() { api::set_logger_factory(plugin_logger); }
+
+Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, WorkerSetup& setup) {
+  main_log().info("Kafka version: {}", runtime::kKafkaVersion);
+  main_log().info("millrace version: {}", MILLRACE_VERSION);
+  Result<Props> properties = runtime::load_worker_properties(path);
+  if (!properties) return std::move(properties).error();
+  setup.properties = std::move(*properties);
+  Result<runtime::ConfigProviders> providers = runtime::ConfigProviders::create(setup.properties);
+  if (!providers) return std::move(providers).error();
+  setup.providers = std::move(*providers);
+
+  setup.plugins.set_default_version(runtime::kKafkaVersion);
+  setup.plugins.set_location("classpath");
+  runtime::register_builtin_plugins(setup.plugins);
+  if (const auto folders = setup.properties.find("plugin.path"); folders != setup.properties.end()) {
+    const ConfigObject list = ConfigDef::parse_type("plugin.path", folders->second, ConfigType::kList);
+    runtime::log_report(runtime::load_plugin_path(std::get<std::vector<std::string>>(list), setup.plugins));
+  }
+  Result<runtime::WorkerConfig> config = runtime::WorkerConfig::parse(mode, setup.properties, &setup.plugins);
+  if (!config) return std::move(config).error();
+  setup.config = std::move(*config);
+  for (const std::string& warning : setup.config.warnings) main_log().warn("{}", warning);
+  setup.clients = std::make_unique<kafka::RdKafkaClients>([](kafka::ClientLogLevel level, std::string_view text) {
+    static base::Log& log = base::log_named("kafka.clients");
+    switch (level) {
+      case kafka::ClientLogLevel::kError: log.error("{}", text); break;
+      case kafka::ClientLogLevel::kWarn: log.warn("{}", text); break;
+      case kafka::ClientLogLevel::kInfo: log.info("{}", text); break;
+      case kafka::ClientLogLevel::kDebug: log.debug("{}", text); break;
+    }
+  });
+  return {};
+}
+
+Result<void> look_up_cluster(WorkerSetup& setup) {
+  const auto failed = [](const Error& cause) {
+    Error error = cause;
+    error.text = fmt::format("Failed to connect to and describe Kafka cluster. Check worker's broker connection and security "
+                             "properties. ({})", cause.text);
+    return error;
+  };
+  const runtime::ClientConfigs configs(setup.config, "");
+  Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(configs.internal("admin"));
+  if (!admin) return failed(admin.error());
+  Result<std::optional<std::string>> id = (*admin)->cluster_id(kClusterIdTimeout);
+  if (!id) return failed(id.error());
+  setup.kafka_cluster_id = std::move(*id);
+  main_log().info("Kafka cluster ID: {}", setup.kafka_cluster_id.value_or("unknown"));
+  return {};
+}
+
+std::string worker_id(const runtime::RestConfig& rest, int bound_port) {
+  const runtime::RestListener* listener = rest.listeners.empty() ? nullptr : &rest.listeners.front();
+  std::string host = rest.advertised_host.value_or("");
+  if (host.empty() && listener != nullptr && listener->host != "0.0.0.0") host = listener->host;
+  if (host.empty()) host = local_address();
+  const int configured = listener != nullptr && listener->port > 0 ? listener->port : bound_port;
+  return fmt::format("{}:{}", host, rest.advertised_port.value_or(configured));
+}
+
+}  // namespace millrace::apps

@@ -1,0 +1,224 @@
+#include "connectors/cassandra/sink/sink_connector.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "connectors/cassandra/sink/row_writer.h"
+#include "millrace/errors.h"
+
+namespace millrace::cassandra {
+
+namespace {
+
+constexpr std::chrono::seconds kProgressInterval{60};
+
+std::string place_of(const SinkRecord& record) {
+  return "topic " + record.original_topic + " partition " + std::to_string(record.original_kafka_partition) +
+         " offset " + std::to_string(record.original_kafka_offset);
+}
+
+/// A failed write as the error to report.
+ConnectError failure_text(const std::string& what, const std::string& table, const SinkRecord& record) {
+  return ConnectError(what + " (table: " + table + ", " + place_of(record) + ")");
+}
+
+}  // namespace
+
+void CassandraSinkConnector::start(const Props& config) {
+  const auto settings = sink_settings(config);
+  for (const auto& warning : settings.warnings) logger(kLoggerName).warn(warning);
+  props_ = config;
+}
+
+std::vector<Props> CassandraSinkConnector::task_configs(std::int32_t max_tasks) {
+  return std::vector<Props>(static_cast<std::size_t>(std::max(max_tasks, 1)), props_);
+}
+
+std::vector<ConfigValue> CassandraSinkConnector::validate(const Props& props) const {
+  std::vector<std::string> warnings;
+  auto values = sink_config_def().validate(canonical_sink_props(props, warnings));
+  const bool wrong =
+      std::any_of(values.begin(), values.end(), [](const ConfigValue& value) { return !value.errors.empty(); });
+  if (wrong) return values;
+  try {
+    sink_settings(props);
+  } catch (const ConfigError& error) {
+    const std::string text = error.what();
+    const char* owner = text.starts_with("If connect.cassandra.delete.enabled") ? "connect.cassandra.delete.statement"
+                                                                                : "connect.cassandra.kcql";
+    for (auto& value : values) {
+      if (value.name == owner) value.errors.push_back(text);
+    }
+  }
+  return values;
+}
+
+struct CassandraSinkTask::Running {
+  SinkSettings settings;
+  std::unique_ptr<cql::Session> session;
+  std::map<std::string, std::vector<std::unique_ptr<RowWriter>>> writers;  // by topic
+  std::unique_ptr<RowDeleter> deleter;
+  std::unique_ptr<WriteQueue> queue;
+  std::int64_t attempts_left = 0;
+  std::string last_error;
+  std::map<std::string, std::uint64_t> delivered;
+  std::chrono::steady_clock::time_point progress_due = std::chrono::steady_clock::now() + kProgressInterval;
+
+  void progress() {
+    if (!settings.progress || std::chrono::steady_clock::now() < progress_due) return;
+    progress_due = std::chrono::steady_clock::now() + kProgressInterval;
+    for (auto& [topic, count] : delivered) {
+      logger(kLoggerName).info("Delivered " + std::to_string(count) + " records of topic " + topic + ".");
+      count = 0;
+    }
+  }
+
+  /// What the policy makes of a failed put.
+  void failed(const ConnectError& error, SinkTaskContext& context) {
+    auto& log = logger(kLoggerName);
+    const std::string text = error.what();
+    switch (settings.error_policy) {
+      case ErrorPolicy::kNoop: log.warn("Error policy NOOP: [" + text + "]. Processing continuing."); return;
+      case ErrorPolicy::kThrow: throw error;
+      case ErrorPolicy::kRetry: break;
+    }
+    if (settings.max_retries >= 0 && attempts_left <= 0) throw error;
+    log.warn("Error policy set to RETRY. Remaining attempts [" +
+             (settings.max_retries < 0 ? "unlimited" : std::to_string(attempts_left)) + "]. " + text);
+    if (settings.max_retries >= 0) --attempts_left;
+    last_error = text;
+    context.timeout(settings.retry_interval);
+    throw RetriableError(text);
+  }
+};
+
+CassandraSinkTask::CassandraSinkTask() = default;
+CassandraSinkTask::~CassandraSinkTask() = default;
+
+void CassandraSinkTask::start(const Props& config) {
+  auto running = std::make_unique<Running>();
+  try {
+    running->settings = sink_settings(config);
+    auto& settings = running->settings;
+    std::string keyspace = settings.keyspace;
+    running->session = open_session(settings.session, keyspace);
+    auto& session = *running->session;
+    if (session.table_names(keyspace).empty()) {
+      throw ConfigError("No tables found in Cassandra for keyspace " + keyspace + " on " +
+                        hosts_text(settings.session));
+    }
+    for (const auto& statement : settings.statements) {
+      // The target may repeat the keyspace.
+      std::string target = statement.target;
+      if (lower_case(target).starts_with(lower_case(keyspace) + ".")) target.erase(0, keyspace.size() + 1);
+      auto table = session.table(keyspace, lower_case(target));
+      if (!table) table = session.table(keyspace, target);
+      if (!table) {
+        throw ConfigError("No tables found in Cassandra for topics " + statement.source + ": table " + target +
+                          " does not exist in keyspace " + keyspace + " on " + hosts_text(settings.session));
+      }
+      auto writer = std::make_unique<RowWriter>(session, settings, statement, *table);
+      logger(kLoggerName).info("Topic " + statement.source + " is written with: " + writer->cql());
+      running->writers[statement.source].push_back(std::move(writer));
+    }
+    if (settings.delete_enabled) running->deleter = std::make_unique<RowDeleter>(session, settings);
+    running->queue = std::make_unique<WriteQueue>(
+        session, WriteQueue::Limits{settings.requests_in_flight, settings.batch_size, settings.consistency});
+    running->attempts_left = settings.max_retries;
+  } catch (const ConfigError& error) {
+    throw ConnectError(std::string("Couldn't start CassandraSink due to configuration error. ") + error.what(), error);
+  } catch (const cql::CqlError& error) {
+    throw ConnectError(std::string("Couldn't start CassandraSink. ") + error.what());
+  }
+  running_ = std::move(running);
+}
+
+void CassandraSinkTask::put(const std::vector<SinkRecord>& records) {
+  if (!running_) return;
+  auto& running = *running_;
+  std::optional<ConnectError> first;
+  std::vector<bool> bad(records.size(), false);
+  auto* reporter = context().errant_record_reporter();
+  // A bad record goes to the reporter where there is one; otherwise the policy decides for the whole put.
+  const auto bad_record = [&](std::size_t index, const ConnectError& error) {
+    if (bad[index]) return;
+    bad[index] = true;
+    if (reporter != nullptr) {
+      reporter->report(records[index], error);
+    } else if (!first) {
+      first = error;
+    } else if (running.settings.error_policy == ErrorPolicy::kNoop) {
+      logger(kLoggerName).warn(std::string("Error policy NOOP: [") + error.what() + "]. Processing continuing.");
+    }
+  };
+
+  std::vector<Write> writes;
+  std::map<std::size_t, std::string> table_of;
+  const auto flush = [&] {
+    auto failures = running.queue->run(std::exchange(writes, {}));
+    for (const auto& failure : failures) {
+      const auto& record = records[failure.record];
+      const auto error = failure_text(failure.error.what(), table_of[failure.record], record);
+      if (!failure.error.transient()) {
+        bad_record(failure.record, error);
+      } else {
+        bad[failure.record] = true;
+        if (!first) first = error;
+      }
+    }
+  };
+
+  bool deleting = false;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto& record = records[i];
+    const bool wants_delete = record.value.is_null();
+    // Deletions and insertions may meet in one row: neither overtakes the other.
+    if (wants_delete != deleting && !writes.empty()) flush();
+    deleting = wants_delete;
+    try {
+      const auto writers = running.writers.find(record.topic);
+      if (writers == running.writers.end()) throw DataError("Topic " + record.topic + " doesn't have a KCQL setup");
+      if (wants_delete) {
+        if (!running.deleter) throw DataError("Sink is missing delete statement.");
+        table_of[i] = running.settings.delete_statement;
+        Write write = running.deleter->write(record);
+        write.record = i;
+        writes.push_back(std::move(write));
+        continue;
+      }
+      for (const auto& writer : writers->second) {
+        table_of[i] = writer->table();
+        Write write = writer->write(record);
+        write.record = i;
+        writes.push_back(std::move(write));
+      }
+    } catch (const DataError& error) {
+      bad_record(i, failure_text(error.what(), table_of.contains(i) ? table_of[i] : "none", record));
+    }
+  }
+  if (!writes.empty()) flush();
+
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!bad[i]) ++running.delivered[records[i].topic];
+  }
+  running.progress();
+  if (first) return running.failed(*first, context());
+  if (!running.last_error.empty()) {
+    logger(kLoggerName).info("Recovered from error [" + running.last_error + "]");
+    running.last_error.clear();
+  }
+  running.attempts_left = running.settings.max_retries;
+}
+
+void CassandraSinkTask::stop() {
+  if (!running_) return;
+  logger(kLoggerName).info("Stopping Cassandra sink.");
+  running_->queue.reset();
+  running_->deleter.reset();
+  running_->writers.clear();
+  running_->session.reset();
+  running_.reset();
+}
+
+}  // namespace millrace::cassandra

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/cassandra/cql/session.h"
+
+namespace millrace::cassandra {
+
+/// One row to write.
+struct Write {
+  cql::PreparedPtr prepared;
+  std::vector<cql::BoundValue> values;
+  std::string partition;  ///< table and partition key, as text: writes of one partition keep their order
+  std::string row;        ///< the whole primary key: two writes of one row never share a batch
+  std::optional<std::int64_t> token;
+  std::size_t record = 0;   ///< index in the put
+  bool timestamped = true;  ///< conditional statements take no time from the client
+};
+
+/// Writes a put: partitions side by side, the rows of one partition in order, neighbours of one partition together in an
+/// unlogged batch, never more requests under way than allowed.
+///
+/// Threads: `run` blocks the task's thread; answers come on the session's.
+class WriteQueue {
+ public:
+  struct Limits {
+    std::int32_t in_flight = 128;
+    std::int32_t batch = 64;
+    cql::Consistency consistency = cql::Consistency::kLocalOne;
+  };
+  struct Failure {
+    std::size_t record = 0;
+    cql::CqlError error;
+  };
+
+  WriteQueue(cql::Session& session, Limits limits) : session_(session), limits_(limits), window_(limits.in_flight) {}
+
+  /// Returns when every write has its answer, with what failed, in the order of records. After a failure that may pass, the later
+  /// writes of that partition are not sent and fail with it.
+  std::vector<Failure> run(std::vector<Write> writes);
+
+ private:
+  struct Partition {
+    std::deque<Write> waiting;
+  };
+  struct Flight {
+    std::size_t partition = 0;
+    std::vector<Write> writes;
+  };
+  cql::Statement statement_of(const std::vector<Write>& writes);
+  std::vector<Write> take_batch(Partition& partition) const;
+  std::int64_t next_timestamp();
+
+  cql::Session& session_;
+  Limits limits_;
+  std::int32_t window_;  // requests allowed under way now: fewer after an overload
+  std::int64_t last_timestamp_ = 0;
+};
+
+}  // namespace millrace::cassandra

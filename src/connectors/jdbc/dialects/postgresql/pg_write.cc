@@ -1,0 +1,271 @@
+#include "connectors/jdbc/dialects/postgresql/pg_write.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "connectors/jdbc/database.h"
+
+namespace millrace::jdbc::postgresql {
+namespace {
+
+constexpr std::size_t kCopyBufferBytes = 256 * 1024;
+constexpr std::size_t kRowsPerRoundTrip = 1000;
+constexpr std::string_view kHex = "0123456789abcdef";
+
+void append_copy_escaped(std::string& out, std::string_view text) {
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char* escape = c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : nullptr;
+    if (escape == nullptr) continue;
+    out.append(text, start, i - start);
+    out += escape;
+    start = i + 1;
+  }
+  out.append(text, start, text.size() - start);
+}
+
+void append_hex(std::string& out, const Bytes& bytes) {
+  for (const std::uint8_t byte : bytes) {
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 15U];
+  }
+}
+
+void append_copy_cell(std::string& out, const Value* value, const SinkColumn& column, const WriteOptions& options) {
+  if (value == nullptr || value->is_null()) {
+    out += "\\N";
+  } else if (column.type == WriteType::kString && value->kind() == ValueKind::kString) {
+    append_copy_escaped(out, value->as_string());
+  } else if (column.type == WriteType::kBytes && value->kind() == ValueKind::kBytes) {
+    out += "\\\\x";
+    append_hex(out, value->as_bytes());
+  } else if (column.type == WriteType::kArray) {
+    std::string text;
+    append_value_text(text, *value, column, options, true);
+    append_copy_escaped(out, text);
+  } else {
+    append_value_text(out, *value, column, options, true);
+  }
+}
+
+/// The line that "COPY t, line 3, column c: ..." names, counted from 0.
+std::optional<std::size_t> row_of(const PGresult* result) {
+  const char* context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+  if (context == nullptr) return std::nullopt;
+  const std::string text = context;
+  const std::size_t at = text.find(", line ");
+  if (text.compare(0, 5, "COPY ") != 0 || at == std::string::npos) return std::nullopt;
+  const unsigned long line = std::strtoul(text.c_str() + at + 7, nullptr, 10);
+  if (line == 0) return std::nullopt;
+  return line - 1;
+}
+
+std::string column_list(const WriteBatch& batch, const IdentifierRules& rules) {
+  std::string text;
+  for (const SinkColumn* column : batch.columns)
+    text += (text.empty() ? "" : ",") + rules.quote(column->name, batch.options->quote);
+  return text;
+}
+
+std::string statement(const WriteBatch& batch) {
+  const IdentifierRules rules;
+  const std::string table = batch.table.quoted(rules, batch.options->quote);
+  const auto name = [&](std::size_t i) { return rules.quote(batch.columns[i]->name, batch.options->quote); };
+  std::string keys;
+  for (std::size_t i = 0; i < batch.key_count; ++i)
+    keys += (keys.empty() ? "" : " AND ") + name(i) + " = $" + std::to_string(i + 1);
+  if (batch.kind == WriteKind::kDelete) return "DELETE FROM " + table + " WHERE " + keys;
+  if (batch.kind == WriteKind::kUpdate) {
+    std::string sets;
+    for (std::size_t i = batch.key_count; i < batch.columns.size(); ++i)
+      sets += (sets.empty() ? "" : ", ") + name(i) + " = $" + std::to_string(i + 1);
+    return "UPDATE " + table + " SET " + sets + (keys.empty() ? "" : " WHERE " + keys);
+  }
+  std::string marks;
+  for (std::size_t i = 1; i <= batch.columns.size(); ++i) marks += (i > 1 ? ",$" : "$") + std::to_string(i);
+  std::string sql = "INSERT INTO " + table + " (" + column_list(batch, rules) + ") VALUES (" + marks + ")";
+  if (batch.kind == WriteKind::kInsert) return sql;
+  std::string conflict;
+  std::string sets;
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    if (i < batch.key_count) {
+      conflict += (conflict.empty() ? "" : ",") + name(i);
+    } else {
+      sets += (sets.empty() ? "" : ",") + name(i) + "=EXCLUDED." + name(i);
+    }
+  }
+  return sql + " ON CONFLICT (" + conflict + ") DO " + (sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
+}
+
+}  // namespace
+
+const PgWriter::TableTraits& PgWriter::traits_of(const TableId& table) {
+  const auto known = traits_.find(table);
+  if (known != traits_.end()) return known->second;
+  TableTraits traits;
+  const std::string where = table.schema ? " AND n.nspname = $2" : " AND pg_catalog.pg_table_is_visible(c.oid)";
+  std::vector<std::optional<std::string>> parameters{table.table};
+  if (table.schema) parameters.push_back(table.schema);
+  const PgResult rows = session_.query(
+      "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules, a.attname FROM pg_catalog.pg_class c "
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND (a.attidentity = 'a' OR a.attgenerated <> '') "
+      "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = $1" +
+          where,
+      parameters);
+  for (int row = 0; row < PQntuples(rows.get()); ++row) {
+    traits.copy = std::string_view(PQgetvalue(rows.get(), row, 0)) == "t";
+    if (PQgetisnull(rows.get(), row, 1) == 0) traits.generated_always.insert(PQgetvalue(rows.get(), row, 1));
+  }
+  return traits_.emplace(table, std::move(traits)).first->second;
+}
+
+void PgWriter::write(const WriteBatch& batch) {
+  if (batch.rows() == 0) return;
+  if (batch.kind == WriteKind::kUpdate && batch.key_count == batch.columns.size()) return;  // nothing to set
+  if (batch.kind == WriteKind::kInsert) {
+    const TableTraits& traits = traits_of(batch.table);
+    const bool generated = std::any_of(batch.columns.begin(), batch.columns.end(), [&](const SinkColumn* column) {
+      return traits.generated_always.count(column->name) != 0;
+    });
+    if (traits.copy && !generated) {
+      copy(batch);
+      return;
+    }
+  }
+  pipeline(batch, statement(batch));
+}
+
+void PgWriter::copy(const WriteBatch& batch) {
+  const IdentifierRules rules;
+  session_.start_copy("COPY " + batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
+                      ") FROM STDIN");
+  std::string buffer;
+  buffer.reserve(kCopyBufferBytes + 4096);
+  PGconn* connection = session_.raw();
+  const auto send = [&] {
+    int sent = 0;
+    while ((sent = PQputCopyData(connection, buffer.data(), static_cast<int>(buffer.size()))) == 0) session_.flush();
+    if (sent < 0) session_.fail();
+    buffer.clear();
+  };
+  const auto end = [&](const char* error) {
+    int done = 0;
+    while ((done = PQputCopyEnd(connection, error)) == 0) session_.flush();
+    if (done < 0) session_.fail();
+    std::optional<RowError> row_error;
+    std::optional<SqlError> other;
+    while (const PgResult result = session_.next_result()) {
+      try {
+        PgSession::check(result.get(), connection);
+      } catch (const SqlError& refused) {
+        const auto row = row_of(result.get());
+        if (row) row_error.emplace(refused, *row);
+        other.emplace(refused);
+      }
+      if (PQstatus(connection) != CONNECTION_OK) session_.fail();
+    }
+    if (error != nullptr) return;
+    if (row_error) throw *row_error;
+    if (other) throw *other;
+  };
+  const std::size_t width = batch.columns.size();
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    try {
+      for (std::size_t i = 0; i < width; ++i) {
+        if (i > 0) buffer += '\t';
+        append_copy_cell(buffer, batch.cell(row, i), *batch.columns[i], *batch.options);
+      }
+    } catch (const ConnectError&) {
+      end("a value does not fit");
+      throw;
+    }
+    buffer += '\n';
+    if (buffer.size() >= kCopyBufferBytes) send();
+  }
+  if (!buffer.empty()) send();
+  end(nullptr);
+}
+
+std::string PgWriter::prepared(const std::string& sql) {
+  const auto known = statements_.find(sql);
+  if (known != statements_.end()) return known->second;
+  const std::string name = "millrace_" + std::to_string(statements_.size());
+  if (PQsendPrepare(session_.raw(), name.c_str(), sql.c_str(), 0, nullptr) == 0) session_.fail();
+  while (const PgResult result = session_.next_result()) PgSession::check(result.get(), session_.raw());
+  statements_.emplace(sql, name);
+  return name;
+}
+
+void PgWriter::pipeline(const WriteBatch& batch, const std::string& sql) {
+  const std::string name = prepared(sql);
+  for (std::size_t begin = 0; begin < batch.rows(); begin += kRowsPerRoundTrip) {
+    run_chunk(batch, name, begin, std::min(begin + kRowsPerRoundTrip, batch.rows()));
+  }
+}
+
+void PgWriter::run_chunk(const WriteBatch& batch, const std::string& name, std::size_t begin, std::size_t end) {
+  PGconn* connection = session_.raw();
+  const std::size_t width = batch.columns.size();
+  std::vector<std::string> texts(width);
+  std::vector<const char*> values(width);
+  if (PQenterPipelineMode(connection) == 0) session_.fail();
+  std::exception_ptr unfit;
+  std::size_t sent = 0;
+  for (std::size_t row = begin; row < end && !unfit; ++row) {
+    try {
+      for (std::size_t i = 0; i < width; ++i) {
+        const Value* value = batch.cell(row, i);
+        const SinkColumn& column = *batch.columns[i];
+        values[i] = nullptr;
+        if (value == nullptr || value->is_null()) continue;
+        texts[i].clear();
+        if (column.type == WriteType::kBytes && value->kind() == ValueKind::kBytes) {
+          texts[i] = "\\x";
+          append_hex(texts[i], value->as_bytes());
+        } else {
+          append_value_text(texts[i], *value, column, *batch.options, true);
+          if (texts[i].find('\0') != std::string::npos) {
+            throw RowError(
+                SqlError(SqlErrorKind::kData,
+                         "ERROR:  invalid byte sequence for encoding \"UTF8\": 0x00 (column \"" + column.name + "\")",
+                         "22021"),
+                row);
+          }
+        }
+        values[i] = texts[i].c_str();
+      }
+    } catch (const ConnectError&) {
+      unfit = std::current_exception();
+      break;
+    }
+    if (PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(width), values.data(), nullptr, nullptr, 0) == 0)
+      session_.fail();
+    ++sent;
+    if (sent % 100 == 0) session_.flush();
+  }
+  if (PQpipelineSync(connection) == 0) session_.fail();
+  std::optional<RowError> refused;
+  for (std::size_t i = 0; i < sent; ++i) {
+    while (const PgResult result = session_.next_result()) {
+      if (refused || PQresultStatus(result.get()) == PGRES_PIPELINE_ABORTED) continue;
+      try {
+        PgSession::check(result.get(), connection);
+      } catch (const SqlError& error) {
+        refused.emplace(error, begin + i);
+      }
+    }
+    if (PQstatus(connection) != CONNECTION_OK) session_.fail();
+  }
+  const PgResult sync = session_.next_result();
+  if (!sync || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) session_.fail();
+  if (PQexitPipelineMode(connection) == 0) session_.fail();
+  if (refused) {
+    if (refused->kind() == SqlErrorKind::kConnection) throw SqlError(*refused);
+    throw *refused;
+  }
+  if (unfit) std::rethrow_exception(unfit);
+}
+
+}  // namespace millrace::jdbc::postgresql

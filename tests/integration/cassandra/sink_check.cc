@@ -1,0 +1,277 @@
+// The sink task against a real node, without a worker. Run by the Python test beside:
+//   MILLRACE_CASSANDRA=127.0.0.1:9042 cassandra_sink_check
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <future>
+
+#include "connectors/cassandra/cql/session.h"
+#include "connectors/cassandra/cql/values.h"
+#include "connectors/cassandra/sink/sink_connector.h"
+#include "connectors/cassandra/source/render.h"
+#include "millrace/errors.h"
+
+namespace millrace::cassandra {
+namespace {
+
+class FakeReporter : public ErrantRecordReporter {
+ public:
+  std::shared_future<void> report(const SinkRecord&, const std::exception& error) override {
+    errors.emplace_back(error.what());
+    std::promise<void> done;
+    done.set_value();
+    return done.get_future().share();
+  }
+  std::vector<std::string> errors;
+};
+
+class FakeContext : public SinkTaskContext {
+ public:
+  const Props& configs() const override { return props; }
+  void offset(const TopicPartition&, std::int64_t) override {}
+  void timeout(std::chrono::milliseconds time) override { timeout_ms = time.count(); }
+  std::set<TopicPartition> assignment() const override { return {}; }
+  void pause(const std::vector<TopicPartition>&) override {}
+  void resume(const std::vector<TopicPartition>&) override {}
+  void request_commit() override {}
+  ErrantRecordReporter* errant_record_reporter() override { return reporting ? &reporter : nullptr; }
+  std::stop_token stop_token() const override { return {}; }
+
+  Props props;
+  FakeReporter reporter;
+  bool reporting = false;
+  std::int64_t timeout_ms = 0;
+};
+
+class SinkCheck : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* where = std::getenv("MILLRACE_CASSANDRA");
+    if (where == nullptr) throw std::runtime_error("set MILLRACE_CASSANDRA to the node's host:port");
+    node = where;
+    cql::SessionConfig config;
+    config.contact_points = {node};
+    config.request_timeout = std::chrono::seconds(60);
+    session = cql::Session::connect(config);
+    session->query(
+        "CREATE KEYSPACE IF NOT EXISTS sink_check WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
+        "1}");
+    session->query("DROP TABLE IF EXISTS sink_check.t");
+  }
+
+  Props props(const std::string& kcql, const Props& more = {}) {
+    Props out{{"name", "check"},
+              {"topics", "orders"},
+              {"connect.cassandra.contact.points", node},
+              {"connect.cassandra.key.space", "sink_check"},
+              {"connect.cassandra.read.timeout.ms", "60000"},
+              {"connect.cassandra.kcql", kcql}};
+    for (const auto& [key, value] : more) out[key] = value;
+    return out;
+  }
+
+  void start(const Props& config) {
+    context.props = config;
+    task = std::make_unique<CassandraSinkTask>();
+    task->initialize(context);
+    task->start(config);
+  }
+
+  static SinkRecord text_record(std::string value, std::int64_t offset = 0) {
+    SinkRecord record;
+    record.topic = record.original_topic = "orders";
+    record.original_kafka_offset = record.kafka_offset = offset;
+    record.value_schema = Schema::string();
+    record.value = Value(std::move(value));
+    return record;
+  }
+
+  std::string rows(const std::string& select) {
+    std::string out;
+    auto page = session->query(select);
+    std::vector<cql::Cell> cells;
+    while (page.next(cells)) {
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        out += i == 0 ? "" : "|";
+        append_cql_literal(out, (*page.columns())[i].type, cells[i].is_null() ? std::string_view() : cells[i].bytes());
+      }
+      out += "\n";
+    }
+    return out;
+  }
+
+  std::string put_error(const std::vector<SinkRecord>& records) {
+    try {
+      task->put(records);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  std::string node;
+  std::unique_ptr<cql::Session> session;
+  FakeContext context;
+  std::unique_ptr<CassandraSinkTask> task;
+};
+
+TEST_F(SinkCheck, StructsWithEveryLogicalType) {
+  session->query(
+      "CREATE TABLE sink_check.t (id int PRIMARY KEY, d date, tm time, ts timestamp, amount decimal, data blob, tags "
+      "list<text>, props map<text, int>, ok boolean, f double)");
+  start(props("INSERT INTO t SELECT * FROM orders"));
+  const auto schema = SchemaBuilder::structure()
+                          .field("id", Schema::int32())
+                          .field("d", SchemaBuilder::date().build())
+                          .field("tm", SchemaBuilder::time().build())
+                          .field("ts", SchemaBuilder::timestamp().build())
+                          .field("amount", SchemaBuilder::decimal(9).build())
+                          .field("data", Schema::bytes())
+                          .field("tags", SchemaBuilder::array(Schema::string()).build())
+                          .field("props", SchemaBuilder::map(Schema::string(), Schema::int32()).build())
+                          .field("ok", Schema::optional_boolean())
+                          .field("f", Schema::optional_float64())
+                          .build();
+  Struct value(schema);
+  value.put("id", std::int32_t{1})
+      .put("d", Date{17599LL * 86400000})
+      .put("tm", Date{61952584})
+      .put("ts", Date{1520611952584});
+  value.put("amount", *Decimal::parse("123456789.123456789"))
+      .put("data", Bytes{0, 255})
+      .put("tags", Array{Value("a"), Value("b")});
+  value.put("props", Map{{Value("k"), Value(std::int32_t{3})}}).put("ok", Value()).put("f", 1.5);
+  SinkRecord record = text_record("");
+  record.value_schema = schema;
+  record.value = Value(value);
+  task->put({record});
+  EXPECT_EQ(rows("SELECT d, tm, ts, amount, data, tags, props, ok, f FROM sink_check.t"),
+            "'2018-03-09'|'17:12:32.584000000'|1520611952584|123456789.123456789|0x00ff|['a','b']|{'k':3}|NULL|1.5\n");
+}
+
+TEST_F(SinkCheck, FieldsRenamesAndTtl) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, label text, int_field int, \"Zip\" text)");
+  start(props("INSERT INTO t SELECT id, name AS label, inner1.int_field, addr.* FROM orders TTL=1000"));
+  task->put({text_record(R"({"id": 7, "name": "n", "inner1": {"int_field": 5}, "addr": {"Zip": "z"}, "other": 1})")});
+  EXPECT_EQ(rows("SELECT id, label, int_field, \"Zip\" FROM sink_check.t"), "7|'n'|5|'z'\n");
+  EXPECT_NE(rows("SELECT ttl(label) FROM sink_check.t"), "NULL\n");
+}
+
+TEST_F(SinkCheck, TheLastRecordOfARowWinsInABatchOfThousands) {
+  session->query("CREATE TABLE sink_check.t (p text, c int, v int, PRIMARY KEY (p, c))");
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.threadpool.size", "8"}}));
+  std::vector<SinkRecord> records;
+  for (int i = 0; i < 3000; ++i) {
+    records.push_back(text_record("{\"p\":\"p" + std::to_string(i % 7) + "\",\"c\":" + std::to_string(i % 50) +
+                                      ",\"v\":" + std::to_string(i) + "}",
+                                  i));
+  }
+  task->put(records);
+  auto page = session->query("SELECT p, c, v FROM sink_check.t");
+  EXPECT_EQ(page.row_count(), 350);
+  std::vector<cql::Cell> cells;
+  while (page.next(cells)) {
+    const auto c = cql::decode_i64(cells[1].bytes());
+    const auto v = cql::decode_i64(cells[2].bytes());
+    const auto p = cells[0].bytes()[1] - '0';
+    EXPECT_GE(v, 3000 - 350);
+    EXPECT_EQ(v % 50, c);
+    EXPECT_EQ(v % 7, p);
+  }
+}
+
+TEST_F(SinkCheck, UnsetLeavesColumnsAlone) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, a text, b text)");
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.default.value", "UNSET"}}));
+  task->put({text_record(R"({"id":1,"a":"x","b":"y"})"), text_record(R"({"id":1,"a":null,"b":"z"})")});
+  EXPECT_EQ(rows("SELECT a, b FROM sink_check.t"), "'x'|'z'\n");
+}
+
+TEST_F(SinkCheck, NullValuesDelete) {
+  session->query("CREATE TABLE sink_check.t (key1 text, key2 bigint, v text, PRIMARY KEY (key1, key2))");
+  start(props("INSERT INTO t SELECT * FROM orders",
+              {{"connect.cassandra.delete.enabled", "true"},
+               {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE key1 = ? AND key2 = ?"},
+               {"connect.cassandra.delete.struct_flds", "key1,nested.key2"}}));
+  SinkRecord tombstone = text_record("");
+  tombstone.value_schema = nullptr;
+  tombstone.value = Value();
+  tombstone.key_schema = Schema::string();
+  tombstone.key = Value(R"({"key1":"a","nested":{"key2":5}})");
+  task->put({text_record(R"({"key1":"a","key2":5,"v":"old"})"), text_record(R"({"key1":"b","key2":6,"v":"kept"})"),
+             tombstone});
+  EXPECT_EQ(rows("SELECT key1, v FROM sink_check.t"), "'b'|'kept'\n");
+  task->put({tombstone, text_record(R"({"key1":"a","key2":5,"v":"again"})")});
+  EXPECT_EQ(rows("SELECT v FROM sink_check.t WHERE key1 = 'a'"), "'again'\n");
+  tombstone.key = Value(R"({"key1":"a"})");
+  EXPECT_NE(put_error({tombstone}).find("the record's key has no field nested.key2"), std::string::npos);
+}
+
+TEST_F(SinkCheck, OneBadRowOfABatchIsReportedAndTheOthersAreWritten) {
+  session->query("CREATE TABLE sink_check.t (p int, c int, PRIMARY KEY (p, c))");
+  start(props("INSERT INTO t SELECT * FROM orders"));
+  const std::vector<SinkRecord> records{text_record(R"({"p":1,"c":1})", 1), text_record(R"({"p":1,"c":2,"nope":1})", 2),
+                                        text_record(R"({"p":1,"c":3})", 3), text_record("not json", 4)};
+  EXPECT_NE(put_error(records).find("the record's value is a text that is not JSON: unknown word at byte 0"),
+            std::string::npos);
+  context.reporting = true;
+  task->put(records);
+  ASSERT_EQ(context.reporter.errors.size(), 2U);
+  EXPECT_NE(context.reporter.errors[1].find("JSON values map contains unrecognized column: nope"), std::string::npos)
+      << context.reporter.errors[1];
+  EXPECT_NE(context.reporter.errors[1].find("(table: sink_check.t, topic orders partition 0 offset 2)"),
+            std::string::npos);
+  EXPECT_EQ(rows("SELECT c FROM sink_check.t"), "1\n3\n");
+}
+
+TEST_F(SinkCheck, ErrorPolicies) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY)");
+  const std::vector<SinkRecord> bad{text_record(R"({"id":"x"})"), text_record(R"({"id":2})")};
+  start(props("INSERT INTO t SELECT * FROM orders"));
+  EXPECT_NE(put_error(bad).find("Error decoding JSON value for id"), std::string::npos);
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.error.policy", "noop"}}));
+  EXPECT_EQ(put_error(bad), "no error");
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.error.policy", "RETRY"},
+                                                     {"connect.cassandra.max.retries", "2"},
+                                                     {"connect.cassandra.retry.interval", "70"}}));
+  EXPECT_THROW(task->put(bad), RetriableError);
+  EXPECT_EQ(context.timeout_ms, 70);
+  EXPECT_THROW(task->put(bad), RetriableError);
+  try {
+    task->put(bad);
+    FAIL() << "no error";
+  } catch (const RetriableError&) {
+    FAIL() << "still retriable";
+  } catch (const ConnectError&) {
+  }
+  // Writes the node cannot make consistent.
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.consistency.level", "two"}}));
+  EXPECT_NE(
+      put_error({text_record(R"({"id":3})")}).find("Cannot achieve consistency level TWO (Unavailable, node 127.0.0.1"),
+      std::string::npos);
+}
+
+TEST_F(SinkCheck, WrongConfigurations) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY)");
+  const auto expect = [this](const Props& config, const std::string& part) {
+    try {
+      start(config);
+      FAIL() << "no error for " << part;
+    } catch (const ConnectError& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  expect(
+      props("INSERT INTO missing SELECT * FROM orders"),
+      "No tables found in Cassandra for topics orders: table missing does not exist in keyspace sink_check on " + node);
+  expect(props("INSERT INTO t SELECT * FROM other"),
+         "contains topics not set in connect.cassandra.kcql: Set(orders), kcql contains Set(other)");
+  expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.delete.enabled", "true"}}),
+         "connect.cassandra.delete.statement is required.");
+  expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.key.space", "nowhere"}}),
+         "Keyspace nowhere does not exist");
+}
+
+}  // namespace
+}  // namespace millrace::cassandra

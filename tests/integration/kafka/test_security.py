@@ -1,0 +1,54 @@
+"""TLS and SASL from Java's keys, for the clients on librdkafka and for worker membership alike."""
+
+import pytest
+
+from integration.kafka.programs import run_program
+from support.services.kafka import SecureKafka
+
+# One test of each program that needs the connection only.
+CLIENTS = "ClientsTest.AdminManagesTopicsAndGroups"
+GROUP = "GroupTest.OneMemberLeadsAndHoldsEverything"
+MODULE = "org.apache.kafka.common.security"
+
+
+def trust(broker: SecureKafka, store: str = "trust.p12") -> dict[str, str]:
+    return {"ssl.truststore.location": str(broker.certificates.path(store)),
+            "ssl.truststore.password": broker.certificates.password}
+
+
+def keys(broker: SecureKafka, store: str) -> dict[str, str]:
+    return {"ssl.keystore.location": str(broker.certificates.path(store)),
+            "ssl.keystore.password": broker.certificates.password,
+            "ssl.key.password": broker.certificates.password}
+
+
+def login(module: str, user: str, password: str) -> str:
+    return f'{MODULE}.{module} required username="{user}" password="{password}";'
+
+
+def connect(broker: SecureKafka, port: int, settings: dict[str, str]) -> None:
+    run_program("it_kafka_clients", f"localhost:{port}", settings, CLIENTS)
+    run_program("it_kafka_group", f"localhost:{port}", settings, GROUP)
+
+
+def as_admin(mechanism: str) -> dict[str, str]:
+    module = "plain.PlainLoginModule" if mechanism == "PLAIN" else "scram.ScramLoginModule"
+    return {"sasl.mechanism": mechanism, "sasl.jaas.config": login(module, "admin", SecureKafka.USERS["admin"])}
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+def test_sasl_without_tls(secure_kafka: SecureKafka, mechanism: str) -> None:
+    connect(secure_kafka, secure_kafka.sasl_plaintext_port, {"security.protocol": "SASL_PLAINTEXT", **as_admin(mechanism)})
+
+
+@pytest.mark.parametrize("store", ["trust.p12", "trust.jks"])
+def test_sasl_over_tls_with_a_store_whose_type_is_not_given(secure_kafka: SecureKafka, store: str) -> None:
+    connect(secure_kafka, secure_kafka.sasl_ssl_port,
+            {"security.protocol": "SASL_SSL", **as_admin("SCRAM-SHA-512"), **trust(secure_kafka, store)})
+
+
+def test_trust_in_pem(secure_kafka: SecureKafka) -> None:
+    ca = secure_kafka.certificates.path("ca.pem")
+    connect(secure_kafka, secure_kafka.sasl_ssl_port,
+            {"security.protocol": "SASL_SSL", **as_admin("PLAIN"), "ssl.truststore.type": "PEM",
+             "ssl.truststore.location": str(ca)})
