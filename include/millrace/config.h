@@ -40,8 +40,7 @@ class Secret {
 };
 
 /// A parsed value: nothing (null), BOOLEAN, integers, DOUBLE, STRING/CLASS/PASSWORD, LIST.
-using ConfigObject =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using ConfigObject = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// As validation answers it: lists joined with ",", null as nullopt, passwords "[hidden]".
 std::optional<std::string> config_object_text(const ConfigObject& value, ConfigType type);
@@ -52,11 +51,11 @@ using ConfigCheck = std::function<std::optional<std::string>(const ConfigObject&
 
 // Checks with the texts of Kafka's ConfigDef. They see null only for a value that is missing or did not parse, never for a
 // default of null; non_empty lets it pass, the others do not.
-ConfigCheck at_least(std::int64_t minimum);                         ///< null: "Value must be non-null"
-ConfigCheck between(std::int64_t minimum, std::int64_t maximum);    ///< null: "Value must be non-null"
-ConfigCheck non_empty();                                            ///< "String must be non-empty"
-ConfigCheck one_of(std::vector<std::string> words);                 ///< "String must be one of: a, b"
-ConfigCheck one_of_ignoring_case(std::vector<std::string> words);   ///< "... one of (case insensitive): A, B", as given
+ConfigCheck at_least(std::int64_t minimum);                        ///< null: "Value must be non-null"
+ConfigCheck between(std::int64_t minimum, std::int64_t maximum);   ///< null: "Value must be non-null"
+ConfigCheck non_empty();                                           ///< "String must be non-empty"
+ConfigCheck one_of(std::vector<std::string> words);                ///< "String must be one of: a, b"
+ConfigCheck one_of_ignoring_case(std::vector<std::string> words);  ///< "... one of (case insensitive): A, B", as given
 ConfigCheck all_of(std::vector<ConfigCheck> checks);
 
 /// One option.
@@ -139,39 +138,48 @@ std::string invalid_value(std::string_view name, const std::optional<std::string
 namespace config_detail {
 template <class M>
 struct Traits;
-template <> struct Traits<bool> {
+template <>
+struct Traits<bool> {
   static constexpr ConfigType kType = ConfigType::kBoolean;
   static bool from(const ConfigObject& o) { return std::get<bool>(o); }
 };
-template <> struct Traits<std::int32_t> {
+template <>
+struct Traits<std::int32_t> {
   static constexpr ConfigType kType = ConfigType::kInt;
   static std::int32_t from(const ConfigObject& o) { return static_cast<std::int32_t>(std::get<std::int64_t>(o)); }
 };
-template <> struct Traits<std::int16_t> {
+template <>
+struct Traits<std::int16_t> {
   static constexpr ConfigType kType = ConfigType::kShort;
   static std::int16_t from(const ConfigObject& o) { return static_cast<std::int16_t>(std::get<std::int64_t>(o)); }
 };
-template <> struct Traits<std::int64_t> {
+template <>
+struct Traits<std::int64_t> {
   static constexpr ConfigType kType = ConfigType::kLong;
   static std::int64_t from(const ConfigObject& o) { return std::get<std::int64_t>(o); }
 };
-template <> struct Traits<double> {
+template <>
+struct Traits<double> {
   static constexpr ConfigType kType = ConfigType::kDouble;
   static double from(const ConfigObject& o) { return std::get<double>(o); }
 };
-template <> struct Traits<std::string> {
+template <>
+struct Traits<std::string> {
   static constexpr ConfigType kType = ConfigType::kString;
   static std::string from(const ConfigObject& o) { return std::get<std::string>(o); }
 };
-template <> struct Traits<Secret> {
+template <>
+struct Traits<Secret> {
   static constexpr ConfigType kType = ConfigType::kPassword;
   static Secret from(const ConfigObject& o) { return Secret(std::get<std::string>(o)); }
 };
-template <> struct Traits<std::vector<std::string>> {
+template <>
+struct Traits<std::vector<std::string>> {
   static constexpr ConfigType kType = ConfigType::kList;
   static std::vector<std::string> from(const ConfigObject& o) { return std::get<std::vector<std::string>>(o); }
 };
-template <class T> struct Traits<std::optional<T>> {
+template <class T>
+struct Traits<std::optional<T>> {
   static constexpr ConfigType kType = Traits<T>::kType;
   static std::optional<T> from(const ConfigObject& o) { return Traits<T>::from(o); }
 };
@@ -183,26 +191,66 @@ class Option {
   using Fill = std::function<void(C&, const ConfigObject&)>;
   Option(ConfigKey key, Fill fill) : key_(std::move(key)), fill_(std::move(fill)) {}
 
-  Option&& required() && { key_.required = true; return std::move(*this); }
-  Option&& default_to(std::string text) && { key_.default_value = std::move(text); key_.required = false; return std::move(*this); }
+  Option&& required() && {
+    key_.required = true;
+    return std::move(*this);
+  }
+  Option&& default_to(std::string text) && {
+    key_.default_value = std::move(text);
+    key_.required = false;
+    return std::move(*this);
+  }
   Option&& default_to(const char* text) && { return std::move(*this).default_to(std::string(text)); }
   Option&& default_to(bool v) && { return std::move(*this).default_to(std::string(v ? "true" : "false")); }
   Option&& default_to(int v) && { return std::move(*this).default_to(std::to_string(v)); }
   Option&& default_to(std::int64_t v) && { return std::move(*this).default_to(std::to_string(v)); }
   /// The type REST shows where it differs from the member's (a STRING option that fills an enum, a CLASS, ...).
-  Option&& type(ConfigType type) && { key_.type = type; return std::move(*this); }
-  Option&& check(ConfigCheck check) && { key_.check = std::move(check); return std::move(*this); }
-  Option&& importance(Importance i) && { key_.importance = i; return std::move(*this); }
-  Option&& doc(std::string text) && { key_.documentation = std::move(text); return std::move(*this); }
-  Option&& group(std::string group, std::int32_t order) && { key_.group = std::move(group); key_.order_in_group = order; return std::move(*this); }
-  Option&& width(Width w) && { key_.width = w; return std::move(*this); }
-  Option&& display(std::string name) && { key_.display_name = std::move(name); return std::move(*this); }
-  Option&& dependents(std::vector<std::string> names) && { key_.dependents = std::move(names); return std::move(*this); }
-  Option&& recommend(std::function<std::vector<std::string>(const Props&)> f) && { key_.recommender = std::move(f); return std::move(*this); }
-  Option&& internal() && { key_.internal = true; return std::move(*this); }
+  Option&& type(ConfigType type) && {
+    key_.type = type;
+    return std::move(*this);
+  }
+  Option&& check(ConfigCheck check) && {
+    key_.check = std::move(check);
+    return std::move(*this);
+  }
+  Option&& importance(Importance i) && {
+    key_.importance = i;
+    return std::move(*this);
+  }
+  Option&& doc(std::string text) && {
+    key_.documentation = std::move(text);
+    return std::move(*this);
+  }
+  Option&& group(std::string group, std::int32_t order) && {
+    key_.group = std::move(group);
+    key_.order_in_group = order;
+    return std::move(*this);
+  }
+  Option&& width(Width w) && {
+    key_.width = w;
+    return std::move(*this);
+  }
+  Option&& display(std::string name) && {
+    key_.display_name = std::move(name);
+    return std::move(*this);
+  }
+  Option&& dependents(std::vector<std::string> names) && {
+    key_.dependents = std::move(names);
+    return std::move(*this);
+  }
+  Option&& recommend(std::function<std::vector<std::string>(const Props&)> f) && {
+    key_.recommender = std::move(f);
+    return std::move(*this);
+  }
+  Option&& internal() && {
+    key_.internal = true;
+    return std::move(*this);
+  }
 
   const ConfigKey& key() const noexcept { return key_; }
-  void fill(C& config, const ConfigObject& value) const { if (fill_) fill_(config, value); }
+  void fill(C& config, const ConfigObject& value) const {
+    if (fill_) fill_(config, value);
+  }
 
  private:
   ConfigKey key_;
@@ -241,7 +289,10 @@ class ConfigTable {
   }
 
   /// A rule across options: throws ConfigError when broken. Runs after all options were parsed.
-  ConfigTable&& rule(std::function<void(const C&)> rule) && { rules_.push_back(std::move(rule)); return std::move(*this); }
+  ConfigTable&& rule(std::function<void(const C&)> rule) && {
+    rules_.push_back(std::move(rule));
+    return std::move(*this);
+  }
 
   const ConfigDef& definitions() const noexcept { return def_; }
 
@@ -257,7 +308,10 @@ class ConfigTable {
   std::vector<ConfigValue> validate(const Props& props) const { return def_.validate(props); }
 
  private:
-  void add(Option<C> option) { def_.define(option.key()); options_.push_back(std::move(option)); }
+  void add(Option<C> option) {
+    def_.define(option.key());
+    options_.push_back(std::move(option));
+  }
   ConfigDef def_;
   std::vector<Option<C>> options_;
   std::vector<std::function<void(const C&)>> rules_;

@@ -98,7 +98,9 @@ class SourceConnector : public Connector {
 
 class SinkConnector : public Connector {
  public:
-  virtual bool alter_offsets(const Props&, const std::map<TopicPartition, std::optional<std::int64_t>>&) { return false; }
+  virtual bool alter_offsets(const Props&, const std::map<TopicPartition, std::optional<std::int64_t>>&) {
+    return false;
+  }
 };
 
 /// Does the work. One thread calls `start`, `poll`/`put`, `commit`, `flush`, `stop`.

@@ -49,6 +49,7 @@ class Decimal {
   std::string to_plain_string() const;
 
   double to_double() const;
+  float to_float() const;
 
   /// Java's `longValue()`: the fraction is cut, then the low 64 bits are kept.
   std::int64_t to_int64_wrapping() const;

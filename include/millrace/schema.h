@@ -14,13 +14,25 @@
 namespace millrace {
 
 enum class Type : std::uint8_t {
-  kInt8, kInt16, kInt32, kInt64, kFloat32, kFloat64, kBoolean, kString, kBytes, kArray, kMap, kStruct,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFloat32,
+  kFloat64,
+  kBoolean,
+  kString,
+  kBytes,
+  kArray,
+  kMap,
+  kStruct,
 };
 
 /// "INT32": the name used in messages.
 const char* name_of(Type type) noexcept;
 
-/// "int32", "float", "double": the name used in JSON and in configs (Schema.Type.getName()).
+/// "int32", "float", "double": the name used in JSON schemas. (Schema.Type.getName() is another: the lower-case
+/// of name_of, "float32".)
 const char* json_name_of(Type type) noexcept;
 
 /// The first nine types.
@@ -129,6 +141,9 @@ class SchemaBuilder {
   static SchemaBuilder structure() { return SchemaBuilder(Type::kStruct); }
   static SchemaBuilder array(SchemaPtr element);
   static SchemaBuilder map(SchemaPtr key, SchemaPtr value);
+  /// A map whose values have no schema. SchemaBuilder(Type::kArray) and SchemaBuilder(Type::kMap) are the collections of
+  /// nothing known; `Values` makes such schemas for empty and mixed collections.
+  static SchemaBuilder map_with_null_values(SchemaPtr key);
 
   // Logical types.
   static SchemaBuilder decimal(std::int32_t scale);
@@ -170,7 +185,8 @@ class Struct {
   explicit Struct(SchemaPtr schema);
 
   /// For decoders that know their values fit; no check. Precondition: one value per field.
-  Struct(SchemaPtr schema, std::vector<Value> values) noexcept : schema_(std::move(schema)), values_(std::move(values)) {}
+  Struct(SchemaPtr schema, std::vector<Value> values) noexcept
+      : schema_(std::move(schema)), values_(std::move(values)) {}
 
   const SchemaPtr& schema() const noexcept { return schema_; }
   const std::vector<Value>& values() const noexcept { return values_; }

@@ -308,20 +308,29 @@ std::string Decimal::to_plain_string() const {
   return out.append(digits_, static_cast<std::size_t>(-pad));
 }
 
-double Decimal::to_double() const {
-  std::string text = unscaled_text();
+namespace {
+
+/// The nearest Float of digits times ten to the minus scale; infinite or zero beyond its range.
+template <class Float>
+Float nearest(std::string text, std::size_t digit_count, std::int32_t scale, bool negative) {
   text += 'e';
-  text += std::to_string(-std::int64_t{scale_});
-  double value = 0;
+  text += std::to_string(-std::int64_t{scale});
+  Float value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec == std::errc::result_out_of_range) {
     // Too large or too small: which one is told by the adjusted exponent.
-    const std::int64_t adjusted = static_cast<std::int64_t>(digits_.size()) - 1 - scale_;
-    value = adjusted > 0 ? std::numeric_limits<double>::infinity() : 0.0;
-    if (negative_) value = -value;
+    const std::int64_t adjusted = static_cast<std::int64_t>(digit_count) - 1 - scale;
+    value = adjusted > 0 ? std::numeric_limits<Float>::infinity() : Float(0);
+    if (negative) value = -value;
   }
   return value;
 }
+
+}  // namespace
+
+double Decimal::to_double() const { return nearest<double>(unscaled_text(), digits_.size(), scale_, negative_); }
+
+float Decimal::to_float() const { return nearest<float>(unscaled_text(), digits_.size(), scale_, negative_); }
 
 std::int64_t Decimal::to_int64_wrapping() const {
   std::int64_t count = static_cast<std::int64_t>(digits_.size()) - scale_;  // digits before the point

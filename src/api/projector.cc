@@ -111,6 +111,11 @@ Value project_required(const SchemaPtr& source, const Value& value, const Schema
 }  // namespace
 
 Value project(const SchemaPtr& source, const Value& value, const SchemaPtr& target) {
+  if (source == nullptr || target == nullptr) {
+    if (source == target) return value;
+    throw SchemaProjectorError(std::string("Cannot project a value when its ") +
+                               (source == nullptr ? "source" : "target") + " schema is unknown");
+  }
   check_maybe_compatible(*source, *target);
   if (source->is_optional() && !target->is_optional()) {
     if (!target->default_value()) {

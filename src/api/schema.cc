@@ -257,6 +257,13 @@ SchemaBuilder SchemaBuilder::map(SchemaPtr key, SchemaPtr value) {
   return builder;
 }
 
+SchemaBuilder SchemaBuilder::map_with_null_values(SchemaPtr key) {
+  if (key == nullptr) throw SchemaBuilderError("keySchema cannot be null.");
+  SchemaBuilder builder(Type::kMap);
+  builder.schema_.key_schema_ = std::move(key);
+  return builder;
+}
+
 SchemaBuilder SchemaBuilder::decimal(std::int32_t scale) {
   SchemaBuilder builder(Type::kBytes);
   builder.name(std::string(logical::kDecimal)).parameter("scale", std::to_string(scale)).version(1);

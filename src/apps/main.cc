@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "apps/standalone.h"
+#include "apps/transform_command.h"
 
 namespace {
 
 int usage() {
   std::fputs(
       "Usage: millrace standalone WORKER.properties [CONNECTOR.properties|CONNECTOR.json ...]\n"
+      "       millrace transform CONNECTOR.properties [--schemaless] [--steps] < in.jsonl > out.jsonl\n"
       "       millrace --version\n",
       stderr);
   return 1;
@@ -20,6 +22,7 @@ int usage() {
 int main(int argc, char** argv) {
   std::string_view program = argc > 0 ? argv[0] : "millrace";
   if (const auto slash = program.rfind('/'); slash != std::string_view::npos) program.remove_prefix(slash + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "transform") return millrace::apps::run_transform(argc - 1, argv + 1);
   std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   std::erase(arguments, "-daemon");  // a service manager's business; accepted for the scripts that pass it
 

@@ -99,7 +99,7 @@ class Translator {
 
  private:
   void fail(const std::string& rule, std::size_t index) {
-    if (error_.empty()) error_ = rule + " near index " + std::to_string(index) + "\n" + std::string(text_);
+    if (error_.empty()) error_ = java_regex_error(rule, text_, index);
     at_ = text_.size();
   }
 
@@ -155,7 +155,7 @@ class Translator {
     const std::size_t start = at_;
     std::size_t end = at_ + 1;
     while (end < text_.size() && is_digit(text_[end])) ++end;
-    if (end == at_ + 1) return fail("Illegal repetition", start);
+    if (end == at_ + 1) return fail("Illegal repetition", start + 1);
     if (end < text_.size() && text_[end] == ',') {
       ++end;
       while (end < text_.size() && is_digit(text_[end])) ++end;
@@ -426,6 +426,12 @@ class Translator {
 };
 
 }  // namespace
+
+std::string java_regex_error(const std::string& rule, std::string_view pattern, std::size_t index) {
+  std::string out = rule + " near index " + std::to_string(index) + "\n" + std::string(pattern);
+  if (index < pattern.size()) out += "\n" + std::string(index, ' ') + "^";
+  return out;
+}
 
 Result<TranslatedRegex> translate_java_regex(std::string_view pattern) { return Translator(pattern).run(); }
 

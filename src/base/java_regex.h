@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,8 @@ struct TranslatedRegex {
 /// octal escapes, back references, flags. Everything else is passed through. The error is Java's text where Java
 /// refuses.
 Result<TranslatedRegex> translate_java_regex(std::string_view pattern);
+
+/// "rule near index 1", the pattern, and below it a caret: java.util.regex.PatternSyntaxException.
+std::string java_regex_error(const std::string& rule, std::string_view pattern, std::size_t index);
 
 }  // namespace millrace

@@ -59,6 +59,22 @@ std::string pcre_text(int code) {
   return reinterpret_cast<const char*>(buffer.data());
 }
 
+/// PCRE2's sentence, or Java's for the commonest mistakes. `offset` goes where Java points.
+std::string java_text(int code, std::string_view pattern, std::size_t& offset) {
+  if (code == PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS) return "Unclosed group";
+  if (code == PCRE2_ERROR_QUANTIFIER_INVALID) {
+    if (offset > 0 &&
+        (offset == pattern.size() || std::string_view("*+?").find(pattern[offset]) == std::string_view::npos))
+      --offset;
+    return std::string("Dangling meta character '") + pattern[offset] + "'";
+  }
+  if (code == PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS) {
+    if (offset > 0) --offset;
+    return "Unmatched closing ')'";
+  }
+  return pcre_text(code);
+}
+
 Result<Code> compile_code(const TranslatedRegex& regex, std::string_view written, std::uint32_t options) {
   options |= PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
   if (regex.unicode_classes) options |= PCRE2_UCP;
@@ -70,9 +86,9 @@ Result<Code> compile_code(const TranslatedRegex& regex, std::string_view written
   Code code(pcre2_compile(units(regex.pattern), regex.pattern.size(), options, &error, &offset, context.get()));
   if (code == nullptr) {
     // The offset counts in the translated text; it helps only where that is the written one.
-    std::string text = pcre_text(error);
-    if (regex.pattern == written) text += " near index " + std::to_string(offset);
-    return illegal(text + "\n" + std::string(written));
+    const bool same = regex.pattern == written;
+    return illegal(same ? java_regex_error(java_text(error, written, offset), written, offset)
+                        : pcre_text(error) + "\n" + std::string(written));
   }
   pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);  // without it, the interpreter does the same work slower
   return code;
@@ -152,7 +168,7 @@ Result<void> append_replacement(std::string& out, const pcre2_code* code, std::s
       const std::size_t start = ++i;
       while (i < replacement.size() && (digit(replacement[i]) || letter(replacement[i]))) ++i;
       const std::string name(replacement.substr(start, i - start));
-      if (name.empty()) return illegal("named capturing group is missing trailing '}'");
+      if (name.empty()) return illegal("named capturing group has 0 length name");
       if (i == replacement.size() || replacement[i] != '}')
         return illegal("named capturing group is missing trailing '}'");
       if (digit(name[0])) return illegal("capturing group name {" + name + "} starts with digit character");

@@ -97,10 +97,12 @@ TEST(Regex, RefusesBadReferencesAsJavaDoes) {
 }
 
 TEST(Regex, SaysWhatIsWrongWithAPattern) {
-  EXPECT_EQ(error_of("[a"), "Unclosed character class near index 1\n[a");
-  EXPECT_EQ(error_of("a{"), "Illegal repetition near index 1\na{");
-  EXPECT_EQ(error_of("*a"), "quantifier does not follow a repeatable item near index 0\n*a");
-  EXPECT_NE(error_of("(a"), "");
+  EXPECT_EQ(error_of("[a"), "Unclosed character class near index 1\n[a\n ^");
+  EXPECT_EQ(error_of("a{"), "Illegal repetition near index 2\na{");
+  EXPECT_EQ(error_of("*a"), "Dangling meta character '*' near index 0\n*a\n^");
+  EXPECT_EQ(error_of("(a"), "Unclosed group near index 2\n(a");
+  EXPECT_EQ(error_of("a**"), "Dangling meta character '*' near index 2\na**\n  ^");
+  EXPECT_EQ(error_of("a)"), "Unmatched closing ')' near index 1\na)\n ^");
   EXPECT_NE(error_of("a\\"), "");
   EXPECT_NE(error_of("\\y"), "");
   EXPECT_NE(error_of("\\p{Nope}"), "");

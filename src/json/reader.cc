@@ -240,7 +240,10 @@ bool Reader::next_in(bool object) {
   }
   ++p_;
   skip_blanks();
-  if (p_ == end_) fail_inside_end(true);
+  if (p_ == end_) {
+    // The one end of input that Jackson does not report as such.
+    fail_at(p_, std::string("Unexpected end-of-input within/between ") + (object ? "Object" : "Array") + " entries");
+  }
   return true;
 }
 

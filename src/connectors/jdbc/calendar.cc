@@ -16,25 +16,40 @@ namespace {
 constexpr std::int64_t kSecondsPerDay = 86400;
 constexpr std::int64_t kGregorianStart = -141427;  // 1582-10-15
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) noexcept { return a / b - ((a % b != 0) && ((a % b < 0) != (b < 0))); }
+std::int64_t floor_div(std::int64_t a, std::int64_t b) noexcept {
+  return a / b - ((a % b != 0) && ((a % b < 0) != (b < 0)));
+}
 
 /// Java's ZoneId.SHORT_IDS.
 const std::map<std::string, std::string>& short_ids() {
-  static const std::map<std::string, std::string> kIds{
-      {"EST", "-05:00"},          {"MST", "-07:00"},
-      {"HST", "-10:00"},          {"ACT", "Australia/Darwin"},
-      {"AET", "Australia/Sydney"}, {"AGT", "America/Argentina/Buenos_Aires"},
-      {"ART", "Africa/Cairo"},    {"AST", "America/Anchorage"},
-      {"BET", "America/Sao_Paulo"}, {"BST", "Asia/Dhaka"},
-      {"CAT", "Africa/Harare"},   {"CNT", "America/St_Johns"},
-      {"CST", "America/Chicago"}, {"CTT", "Asia/Shanghai"},
-      {"EAT", "Africa/Addis_Ababa"}, {"ECT", "Europe/Paris"},
-      {"IET", "America/Indiana/Indianapolis"}, {"IST", "Asia/Kolkata"},
-      {"JST", "Asia/Tokyo"},      {"MIT", "Pacific/Apia"},
-      {"NET", "Asia/Yerevan"},    {"NST", "Pacific/Auckland"},
-      {"PLT", "Asia/Karachi"},    {"PNT", "America/Phoenix"},
-      {"PRT", "America/Puerto_Rico"}, {"PST", "America/Los_Angeles"},
-      {"SST", "Pacific/Guadalcanal"}, {"VST", "Asia/Ho_Chi_Minh"}};
+  static const std::map<std::string, std::string> kIds{{"EST", "-05:00"},
+                                                       {"MST", "-07:00"},
+                                                       {"HST", "-10:00"},
+                                                       {"ACT", "Australia/Darwin"},
+                                                       {"AET", "Australia/Sydney"},
+                                                       {"AGT", "America/Argentina/Buenos_Aires"},
+                                                       {"ART", "Africa/Cairo"},
+                                                       {"AST", "America/Anchorage"},
+                                                       {"BET", "America/Sao_Paulo"},
+                                                       {"BST", "Asia/Dhaka"},
+                                                       {"CAT", "Africa/Harare"},
+                                                       {"CNT", "America/St_Johns"},
+                                                       {"CST", "America/Chicago"},
+                                                       {"CTT", "Asia/Shanghai"},
+                                                       {"EAT", "Africa/Addis_Ababa"},
+                                                       {"ECT", "Europe/Paris"},
+                                                       {"IET", "America/Indiana/Indianapolis"},
+                                                       {"IST", "Asia/Kolkata"},
+                                                       {"JST", "Asia/Tokyo"},
+                                                       {"MIT", "Pacific/Apia"},
+                                                       {"NET", "Asia/Yerevan"},
+                                                       {"NST", "Pacific/Auckland"},
+                                                       {"PLT", "Asia/Karachi"},
+                                                       {"PNT", "America/Phoenix"},
+                                                       {"PRT", "America/Puerto_Rico"},
+                                                       {"PST", "America/Los_Angeles"},
+                                                       {"SST", "Pacific/Guadalcanal"},
+                                                       {"VST", "Asia/Ho_Chi_Minh"}};
   return kIds;
 }
 
@@ -175,7 +190,8 @@ std::shared_ptr<TimeZone> TimeZone::load(const std::string& id) {
   std::size_t width = 4;
   std::array<std::size_t, 6> counts{};
   const auto read_header = [&] {
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = static_cast<std::size_t>(big_endian(bytes, at + 20 + i * 4, 4));
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      counts[i] = static_cast<std::size_t>(big_endian(bytes, at + 20 + i * 4, 4));
     at += 44;
   };
   const auto body_size = [&] {
@@ -205,7 +221,7 @@ std::shared_ptr<TimeZone> TimeZone::load(const std::string& id) {
 std::int64_t TimeZone::offset_at(std::int64_t utc_seconds) const noexcept {
   if (fixed_) return fixed_offset_;
   // The database ends in 2037; the calendar, and with it today's rules, repeats every 28 years until 2100.
-  constexpr std::int64_t kEnd = 2145916800;             // 2038-01-01
+  constexpr std::int64_t kEnd = 2145916800;                // 2038-01-01
   constexpr std::int64_t kCycle = 10227 * kSecondsPerDay;  // 28 years
   if (utc_seconds >= kEnd) utc_seconds -= ((utc_seconds - kEnd) / kCycle + 1) * kCycle;
   const auto next = std::upper_bound(transitions_.begin(), transitions_.end(), utc_seconds);
@@ -247,8 +263,8 @@ std::string format_wall(const Instant& wall, char separator, int digits, bool er
   const bool before_christ = date.year < 1 && era;
   std::array<char, 96> buffer{};
   int length = std::snprintf(buffer.data(), buffer.size(), "%04lld-%02d-%02d%c%02d:%02d:%02d",
-                             static_cast<long long>(before_christ ? 1 - date.year : date.year), date.month, date.day, separator,
-                             second / 3600, second / 60 % 60, second % 60);
+                             static_cast<long long>(before_christ ? 1 - date.year : date.year), date.month, date.day,
+                             separator, second / 3600, second / 60 % 60, second % 60);
   std::string text(buffer.data(), static_cast<std::size_t>(length));
   if (digits > 0) {
     length = std::snprintf(buffer.data(), buffer.size(), ".%09d", static_cast<int>(wall.nanos));

@@ -12,7 +12,8 @@ namespace millrace::jdbc {
 namespace {
 
 std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -31,7 +32,8 @@ ConfigCheck valid_time_zone() {
   return [](const ConfigObject& value) -> std::optional<std::string> {
     const std::string* id = as_text(value);
     if (id != nullptr && TimeZone::find(*id) != nullptr) return std::nullopt;
-    return "Invalid time zone. See the list of valid time zones at https://en.wikipedia.org/wiki/List_of_tz_database_time_zones";
+    return "Invalid time zone. See the list of valid time zones at "
+           "https://en.wikipedia.org/wiki/List_of_tz_database_time_zones";
   };
 }
 
@@ -76,7 +78,8 @@ ConfigCheck enumerator(std::vector<std::string> lower_case_words) {
   return [words = std::move(lower_case_words)](const ConfigObject& value) -> std::optional<std::string> {
     const std::string* text = as_text(value);
     if (text == nullptr) return std::nullopt;
-    const bool known = std::any_of(words.begin(), words.end(), [&](const std::string& word) { return *text == word || *text == upper(word); });
+    const bool known = std::any_of(words.begin(), words.end(),
+                                   [&](const std::string& word) { return *text == word || *text == upper(word); });
     if (known) return std::nullopt;
     return "Invalid enumerator";
   };
@@ -101,13 +104,16 @@ void check_blocked_parameters(const ConnectionSettings& settings) {
     const std::string blocked = to_lower(trim(item));
     if (blocked.empty()) continue;
     for (std::size_t at = url.find(blocked + "="); at != std::string::npos; at = url.find(blocked + "=", at + 1)) {
-      if (at > 0 && (std::isalnum(static_cast<unsigned char>(url[at - 1])) != 0 || url[at - 1] == '_' || url[at - 1] == '.')) continue;
+      if (at > 0 &&
+          (std::isalnum(static_cast<unsigned char>(url[at - 1])) != 0 || url[at - 1] == '_' || url[at - 1] == '.'))
+        continue;
       throw ConfigError("JDBC URL contains blocked connection parameter '" + trim(item) +
                         "' which is not permitted by the Connect cluster's configured policy.");
     }
     for (const auto& [key, value] : settings.properties) {
       if (to_lower(key) != blocked) continue;
-      throw ConfigError("JDBC connection property '" + key + "' is not permitted by the Connect cluster's configured policy.");
+      throw ConfigError("JDBC connection property '" + key +
+                        "' is not permitted by the Connect cluster's configured policy.");
     }
   }
 }

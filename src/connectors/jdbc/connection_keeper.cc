@@ -14,8 +14,8 @@ std::string connection_failure(const ConnectionSettings& settings, const SqlErro
   return text;
 }
 
-ConnectionKeeper::ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts, Interrupt& interrupt,
-                                   Logger& log, OnConnect on_connect)
+ConnectionKeeper::ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts,
+                                   Interrupt& interrupt, Logger& log, OnConnect on_connect)
     : dialect_(dialect),
       settings_(std::move(settings)),
       attempts_(attempts),
@@ -42,8 +42,8 @@ Connection& ConnectionKeeper::get_unchecked() {
   } catch (const SqlError& error) {
     const std::string text = connection_failure(settings_, error);
     if (error.kind() == SqlErrorKind::kLogin && ++refused_ >= attempts_) throw ConnectError(text, error);
-    throw SqlError(error.kind() == SqlErrorKind::kLogin ? SqlErrorKind::kLogin : SqlErrorKind::kConnection, text, error.sql_state(),
-                   error.vendor_code());
+    throw SqlError(error.kind() == SqlErrorKind::kLogin ? SqlErrorKind::kLogin : SqlErrorKind::kConnection, text,
+                   error.sql_state(), error.vendor_code());
   }
 }
 

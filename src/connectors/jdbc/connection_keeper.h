@@ -18,8 +18,8 @@ namespace millrace::jdbc {
 class ConnectionKeeper {
  public:
   using OnConnect = std::function<void(Connection&)>;
-  ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts, Interrupt& interrupt, Logger& log,
-                   OnConnect on_connect = {});
+  ConnectionKeeper(const Dialect& dialect, ConnectionSettings settings, std::int32_t attempts, Interrupt& interrupt,
+                   Logger& log, OnConnect on_connect = {});
 
   /// The connection, checked when it was idle.
   Connection& get();

@@ -25,10 +25,38 @@ namespace millrace::jdbc {
 
 /// java.sql.Types.
 enum class JdbcType : std::int16_t {
-  kBit = -7, kTinyint = -6, kSmallint = 5, kInteger = 4, kBigint = -5, kFloat = 6, kReal = 7, kDouble = 8, kNumeric = 2,
-  kDecimal = 3, kChar = 1, kVarchar = 12, kLongVarchar = -1, kDate = 91, kTime = 92, kTimestamp = 93, kBinary = -2,
-  kVarbinary = -3, kLongVarbinary = -4, kNull = 0, kOther = 1111, kDistinct = 2001, kStruct = 2002, kArray = 2003,
-  kBlob = 2004, kClob = 2005, kBoolean = 16, kRowId = -8, kNChar = -15, kNVarchar = -9, kLongNVarchar = -16, kNClob = 2011,
+  kBit = -7,
+  kTinyint = -6,
+  kSmallint = 5,
+  kInteger = 4,
+  kBigint = -5,
+  kFloat = 6,
+  kReal = 7,
+  kDouble = 8,
+  kNumeric = 2,
+  kDecimal = 3,
+  kChar = 1,
+  kVarchar = 12,
+  kLongVarchar = -1,
+  kDate = 91,
+  kTime = 92,
+  kTimestamp = 93,
+  kBinary = -2,
+  kVarbinary = -3,
+  kLongVarbinary = -4,
+  kNull = 0,
+  kOther = 1111,
+  kDistinct = 2001,
+  kStruct = 2002,
+  kArray = 2003,
+  kBlob = 2004,
+  kClob = 2005,
+  kBoolean = 16,
+  kRowId = -8,
+  kNChar = -15,
+  kNVarchar = -9,
+  kLongNVarchar = -16,
+  kNClob = 2011,
   kSqlXml = 2009,
 };
 
@@ -49,7 +77,13 @@ struct ResultColumn {
 
 enum class NumericMapping : std::uint8_t { kNone, kPrecisionOnly, kBestFit, kBestFitEagerDouble };
 enum class TimestampGranularity : std::uint8_t {
-  kConnectLogical, kMicrosLong, kMicrosString, kMicrosIsoDatetimeString, kNanosLong, kNanosString, kNanosIsoDatetimeString,
+  kConnectLogical,
+  kMicrosLong,
+  kMicrosString,
+  kMicrosIsoDatetimeString,
+  kNanosLong,
+  kNanosString,
+  kNanosIsoDatetimeString,
 };
 
 /// How values are read, the same for all columns of a task.
@@ -62,7 +96,19 @@ struct ReadOptions {
 
 /// Which Connect value a column becomes.
 enum class Target : std::uint8_t {
-  kBoolean, kInt8, kInt16, kInt32, kInt64, kFloat32, kFloat64, kDecimal, kString, kBytes, kDate, kTime, kTimestamp,
+  kBoolean,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFloat32,
+  kFloat64,
+  kDecimal,
+  kString,
+  kBytes,
+  kDate,
+  kTime,
+  kTimestamp,
 };
 
 /// One column that is read. Columns without a Connect type have none.
@@ -129,6 +175,8 @@ class Connection {
   /// Starts a transaction when none is open. The text carries its values as literals (Dialect::timestamp_literal).
   virtual std::unique_ptr<ResultSet> query(const std::string& sql) = 0;
   virtual void execute(const std::string& sql) = 0;
+  /// From now on `query` gives columns of types without a Connect type as the database prints them.
+  virtual void set_text_for_unsupported() {}
   /// Finds syntax and permission errors without running `sql`.
   virtual void prepare(const std::string& sql) = 0;
   virtual void commit() = 0;
@@ -172,7 +220,8 @@ class Dialect {
   virtual std::string name() const = 0;  ///< "PostgreSqlDatabaseDialect"
   virtual IdentifierRules identifiers() const = 0;
   /// Throws ConfigError for a URL that does not read, SqlError when the database refuses.
-  virtual std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const = 0;
+  virtual std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                              Logger& log) const = 0;
   /// The parts of a name, as written in `tables` or made by `table.name.format`, in this database's own parts.
   virtual TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const;
   /// Two parts of a name are database and table, not schema and table.
@@ -182,7 +231,8 @@ class Dialect {
   /// "BIGINT"; throws ConnectError naming the field when the type has no column type.
   virtual std::string column_type(const SinkColumn& column) const = 0;
   virtual std::string boolean_word(bool value) const { return value ? "1" : "0"; }
-  virtual std::string create_table(const TableId& table, const std::vector<const SinkColumn*>& columns, const WriteOptions& options) const;
+  virtual std::string create_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
+                                   const WriteOptions& options) const;
   virtual std::vector<std::string> alter_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
                                                const WriteOptions& options) const;
 

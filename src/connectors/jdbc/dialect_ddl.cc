@@ -6,7 +6,8 @@
 namespace millrace::jdbc {
 
 void Dialect::refuse_type(const SinkColumn& column) {
-  throw ConnectError((column.schema->name() ? *column.schema->name() : std::string("null")) + " (" + name_of(column.schema->type()) +
+  throw ConnectError((column.schema->name() ? *column.schema->name() : std::string("null")) + " (" +
+                     name_of(column.schema->type()) +
                      ") type doesn't have a mapping to the SQL database column type: field \"" + column.name + "\"");
 }
 
@@ -20,7 +21,8 @@ std::string Dialect::column_definition(const SinkColumn& column, const WriteOpti
   return text;
 }
 
-std::string Dialect::create_table(const TableId& table, const std::vector<const SinkColumn*>& columns, const WriteOptions& options) const {
+std::string Dialect::create_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
+                                  const WriteOptions& options) const {
   const IdentifierRules rules = identifiers();
   std::string sql = "CREATE TABLE " + table.quoted(rules, options.quote) + " (";
   std::string keys;

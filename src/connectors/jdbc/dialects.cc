@@ -27,9 +27,10 @@ std::pair<std::string, std::string> split_jdbc_url(const std::string& url) {
   if (starts_with_ignoring_case(url, "odbc:")) return {"odbc", url.substr(5)};
   const std::size_t colon = url.find(':', 5);
   if (!starts_with_ignoring_case(url, "jdbc:") || colon == std::string::npos || colon == 5) {
-    throw ConfigError("Not a valid JDBC URL: " + redact_url(url) +
-                      (url.empty() ? "(empty); set connection.url, for example jdbc:postgresql://host:5432/database"
-                                   : "; it must read jdbc:<database>:<where>, for example jdbc:postgresql://host:5432/database"));
+    throw ConfigError(
+        "Not a valid JDBC URL: " + redact_url(url) +
+        (url.empty() ? "(empty); set connection.url, for example jdbc:postgresql://host:5432/database"
+                     : "; it must read jdbc:<database>:<where>, for example jdbc:postgresql://host:5432/database"));
   }
   return {url.substr(5, colon - 5), url.substr(colon + 1)};
 }
@@ -39,7 +40,8 @@ std::string redact_url(const std::string& url) {
   const std::string lower = to_lower(text);
   std::vector<std::size_t> secrets;
   for (const std::string_view word : {"password=", "pwd=", "accesstoken="}) {
-    for (std::size_t at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1)) secrets.push_back(at + word.size());
+    for (std::size_t at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1))
+      secrets.push_back(at + word.size());
   }
   std::sort(secrets.rbegin(), secrets.rend());
   for (const std::size_t at : secrets) hide_until(text, at, "&;");
@@ -80,9 +82,10 @@ const Dialect& find_dialect(const std::string& dialect_name, const std::string& 
   if (protocol == "sqlite") return kSqlite;
   if (protocol == "postgresql") return kPostgresql;
   if (protocol == "mysql" || protocol == "mysql+srv" || protocol == "mariadb") return kMysql;
-  throw ConfigError("connection.url: no database client for \"jdbc:" + subprotocol +
-                    ":\" URLs; there are postgresql, mysql, mariadb, sqlite, and odbc: for any database with an ODBC driver" +
-                    (dialect_name.empty() ? "" : " (dialect.name \"" + dialect_name + "\" only chooses how SQL is written)"));
+  throw ConfigError(
+      "connection.url: no database client for \"jdbc:" + subprotocol +
+      ":\" URLs; there are postgresql, mysql, mariadb, sqlite, and odbc: for any database with an ODBC driver" +
+      (dialect_name.empty() ? "" : " (dialect.name \"" + dialect_name + "\" only chooses how SQL is written)"));
 }
 
 }  // namespace millrace::jdbc

@@ -17,7 +17,8 @@ void register_jdbc(PluginRegistry& plugins) {
   plugins.sink<jdbc::JdbcSinkConnector, jdbc::JdbcSinkTask>("io.confluent.connect.jdbc.JdbcSinkConnector")
       .task_class("io.confluent.connect.jdbc.sink.JdbcSinkTask")
       .config(jdbc::SinkConfig::table().definitions())
-      .summary("Writes records to tables: insert, upsert, update and delete, creating and extending tables when allowed.");
+      .summary(
+          "Writes records to tables: insert, upsert, update and delete, creating and extending tables when allowed.");
 }
 
 }  // namespace millrace

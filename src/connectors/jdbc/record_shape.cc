@@ -70,25 +70,32 @@ const char* pk_mode_word(PkMode mode) {
 }  // namespace
 
 void check_record(const SinkConfig& config, const std::string& connector, const SinkRecord& record) {
-  const std::string configured = "Sink connector '" + connector + "' is configured with 'delete.enabled=" +
-                                 (config.delete_enabled ? "true" : "false") + "' and 'pk.mode=" + pk_mode_word(config.pk_mode) +
+  const std::string configured = "Sink connector '" + connector +
+                                 "' is configured with 'delete.enabled=" + (config.delete_enabled ? "true" : "false") +
+                                 "' and 'pk.mode=" + pk_mode_word(config.pk_mode) +
                                  "' and therefore requires records with a non-null ";
   if (!config.delete_enabled) {
     const bool fits = !record.value.is_null() && record.value_schema &&
                       (record.value_schema->type() == Type::kStruct || record.value_schema->type() == Type::kString);
     if (!fits) {
       std::string hint;
-      if (record.value.kind() == ValueKind::kMap) hint = " Records need a schema: set schemas.enable=true on the value converter and send the envelope, or use a converter with schemas.";
-      throw ConnectError(configured + "Struct or String value and non-null Struct or String schema, but found record at " + place_of(record) +
-                         " with a " + class_of(record.value) + " value and " + schema_words(record.value_schema) + " value schema." + hint);
+      if (record.value.kind() == ValueKind::kMap)
+        hint =
+            " Records need a schema: set schemas.enable=true on the value converter and send the envelope, or use a "
+            "converter with schemas.";
+      throw ConnectError(configured +
+                         "Struct or String value and non-null Struct or String schema, but found record at " +
+                         place_of(record) + " with a " + class_of(record.value) + " value and " +
+                         schema_words(record.value_schema) + " value schema." + hint);
     }
   }
   if (config.pk_mode == PkMode::kRecordKey) {
     const bool fits = !record.key.is_null() && record.key_schema &&
                       (record.key_schema->type() == Type::kStruct || is_primitive(record.key_schema->type()));
     if (!fits) {
-      throw ConnectError(configured + "key and non-null Struct or primitive key schema, but found record at " + place_of(record) + " with a " +
-                         class_of(record.key) + " key and " + schema_words(record.key_schema) + " key schema.");
+      throw ConnectError(configured + "key and non-null Struct or primitive key schema, but found record at " +
+                         place_of(record) + " with a " + class_of(record.key) + " key and " +
+                         schema_words(record.key_schema) + " key schema.");
     }
   }
   if (record.value_schema && record.value_schema->type() == Type::kString &&
@@ -99,7 +106,8 @@ void check_record(const SinkConfig& config, const std::string& connector, const 
   }
 }
 
-RecordShape::RecordShape(const SinkConfig& config, const SchemaPtr& key_schema, const SchemaPtr& value_schema, const std::string& table)
+RecordShape::RecordShape(const SinkConfig& config, const SchemaPtr& key_schema, const SchemaPtr& value_schema,
+                         const std::string& table)
     : config_(config), value_schema_(value_schema) {
   if (value_schema && value_schema->type() != Type::kStruct && value_schema->type() != Type::kString) {
     throw ConnectError("Value schema must be of type Struct or String");
@@ -131,8 +139,10 @@ void RecordShape::add_kafka_keys(const std::string& table) {
   std::vector<std::string> names = config_.pk_fields;
   if (names.empty()) names = {kTopicColumn, kPartitionColumn, kOffsetColumn};
   if (names.size() != 3) {
-    throw ConnectError("PK mode for table '" + table + "' is KAFKA so there should either be no field names defined for defaults " +
-                       list({kTopicColumn, kPartitionColumn, kOffsetColumn}) + " to be applicable, or exactly 3, defined fields are: " + list(names));
+    throw ConnectError("PK mode for table '" + table +
+                       "' is KAFKA so there should either be no field names defined for defaults " +
+                       list({kTopicColumn, kPartitionColumn, kOffsetColumn}) +
+                       " to be applicable, or exactly 3, defined fields are: " + list(names));
   }
   add(names[0], Schema::string(), true, {Origin::kTopic});
   add(names[1], Schema::int32(), true, {Origin::kPartition});
@@ -140,17 +150,21 @@ void RecordShape::add_kafka_keys(const std::string& table) {
 }
 
 void RecordShape::add_record_keys(const SchemaPtr& key_schema, const std::string& table) {
-  if (!key_schema) throw ConnectError("PK mode for table '" + table + "' is RECORD_KEY, but record key schema is missing");
+  if (!key_schema)
+    throw ConnectError("PK mode for table '" + table + "' is RECORD_KEY, but record key schema is missing");
   if (is_primitive(key_schema->type())) {
     if (config_.pk_fields.size() != 1) {
-      throw ConnectError("Need exactly one PK column defined since the key schema for records is a primitive type, defined columns are: " +
-                         list(config_.pk_fields));
+      throw ConnectError(
+          "Need exactly one PK column defined since the key schema for records is a primitive type, defined columns "
+          "are: " +
+          list(config_.pk_fields));
     }
     add(config_.pk_fields[0], key_schema, true, {Origin::kKey});
     return;
   }
   if (key_schema->type() != Type::kStruct) {
-    throw ConnectError(std::string("Key schema must be primitive type or Struct, but is of type: ") + name_of(key_schema->type()));
+    throw ConnectError(std::string("Key schema must be primitive type or Struct, but is of type: ") +
+                       name_of(key_schema->type()));
   }
   std::vector<std::string> names = config_.pk_fields;
   if (names.empty()) {
@@ -159,16 +173,18 @@ void RecordShape::add_record_keys(const SchemaPtr& key_schema, const std::string
   for (const std::string& name : names) {
     const Field* field = key_schema->field(name);
     if (field == nullptr) {
-      throw ConnectError("PK mode for table '" + table + "' is RECORD_KEY with configured PK fields " + list(config_.pk_fields) +
-                         ", but record key schema does not contain field: " + name);
+      throw ConnectError("PK mode for table '" + table + "' is RECORD_KEY with configured PK fields " +
+                         list(config_.pk_fields) + ", but record key schema does not contain field: " + name);
     }
     add(name, field->schema, true, {Origin::kKeyField, static_cast<std::size_t>(field->index)});
   }
 }
 
 void RecordShape::add_value_keys(const SchemaPtr& value_schema, const std::string& table) {
-  if (!value_schema) throw ConnectError("PK mode for table '" + table + "' is RECORD_VALUE, but record value schema is missing");
-  if (value_schema->type() == Type::kString) throw ConnectError("pk.mode record_value is not supported with String value schemas");
+  if (!value_schema)
+    throw ConnectError("PK mode for table '" + table + "' is RECORD_VALUE, but record value schema is missing");
+  if (value_schema->type() == Type::kString)
+    throw ConnectError("pk.mode record_value is not supported with String value schemas");
   std::vector<std::string> names = config_.pk_fields;
   if (names.empty()) {
     for (const Field& field : value_schema->fields()) names.push_back(field.name);
@@ -176,8 +192,8 @@ void RecordShape::add_value_keys(const SchemaPtr& value_schema, const std::strin
   for (const std::string& name : names) {
     const Field* field = value_schema->field(name);
     if (field == nullptr) {
-      throw ConnectError("PK mode for table '" + table + "' is RECORD_VALUE with configured PK fields " + list(config_.pk_fields) +
-                         ", but record value schema does not contain field: " + name);
+      throw ConnectError("PK mode for table '" + table + "' is RECORD_VALUE with configured PK fields " +
+                         list(config_.pk_fields) + ", but record value schema does not contain field: " + name);
     }
     add(name, field->schema, true, {Origin::kValueField, static_cast<std::size_t>(field->index)});
   }
@@ -189,7 +205,8 @@ void RecordShape::add_values(const SchemaPtr& value_schema) {
   };
   if (value_schema->type() == Type::kString) {
     if (is_known(config_.string_value_column)) {
-      throw ConnectError("string.output.value.column.name: the column '" + config_.string_value_column + "' is a primary key column already");
+      throw ConnectError("string.output.value.column.name: the column '" + config_.string_value_column +
+                         "' is a primary key column already");
     }
     add(config_.string_value_column, Schema::optional_string(), false, {Origin::kValue});
     return;
@@ -206,7 +223,8 @@ std::vector<const SinkColumn*> RecordShape::ddl_columns() const {
   std::vector<const SinkColumn*> rest;
   for (const SinkColumn& column : columns_) rest.push_back(&column);
   const auto take = [&](const std::string& name) {
-    const auto at = std::find_if(rest.begin(), rest.end(), [&](const SinkColumn* column) { return column->name == name; });
+    const auto at =
+        std::find_if(rest.begin(), rest.end(), [&](const SinkColumn* column) { return column->name == name; });
     if (at == rest.end()) return;
     ordered.push_back(*at);
     rest.erase(at);
@@ -220,7 +238,8 @@ std::vector<const SinkColumn*> RecordShape::ddl_columns() const {
   return ordered;
 }
 
-void RecordShape::append_cells(const SinkRecord& record, bool keys_only, std::vector<const Value*>& cells, std::deque<Value>& storage) const {
+void RecordShape::append_cells(const SinkRecord& record, bool keys_only, std::vector<const Value*>& cells,
+                               std::deque<Value>& storage) const {
   const std::size_t count = keys_only ? key_count_ : columns_.size();
   for (std::size_t i = 0; i < count; ++i) {
     const Source& source = sources_[i];

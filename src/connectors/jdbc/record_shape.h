@@ -15,7 +15,8 @@ namespace millrace::jdbc {
 class RecordShape {
  public:
   /// Throws ConnectError when pk.mode and pk.fields do not fit the schemas. `table` is for messages.
-  RecordShape(const SinkConfig& config, const SchemaPtr& key_schema, const SchemaPtr& value_schema, const std::string& table);
+  RecordShape(const SinkConfig& config, const SchemaPtr& key_schema, const SchemaPtr& value_schema,
+              const std::string& table);
 
   /// In statement order: keys first.
   const std::vector<SinkColumn>& columns() const { return columns_; }
@@ -25,7 +26,8 @@ class RecordShape {
 
   /// Appends the cells of `record`, of the keys alone for a delete. Values that the record does not hold itself are put into
   /// `storage`, which must outlive the cells.
-  void append_cells(const SinkRecord& record, bool keys_only, std::vector<const Value*>& cells, std::deque<Value>& storage) const;
+  void append_cells(const SinkRecord& record, bool keys_only, std::vector<const Value*>& cells,
+                    std::deque<Value>& storage) const;
 
  private:
   enum class Origin : std::uint8_t { kTopic, kPartition, kOffset, kKey, kKeyField, kValueField, kValue };

@@ -28,11 +28,13 @@ std::size_t RowSchema::timestamp_field(const std::string& name) const {
   if (matches.size() == 1) return matches[0];
   if (matches.empty()) throw DataError("Timestamp column " + name + " not found in " + field_names());
   throw DataError("Timestamp column " + name + " not found in " + field_names() +
-                  ", and several columns differ from it only in case; write timestamp.column.name in the case of the one that is meant");
+                  ", and several columns differ from it only in case; write timestamp.column.name in the case of the "
+                  "one that is meant");
 }
 
-std::shared_ptr<const RowSchema> make_row_schema(const std::optional<std::string>& name, const std::vector<ResultColumn>& columns,
-                                                 const ReadOptions& options, Logger& log) {
+std::shared_ptr<const RowSchema> make_row_schema(const std::optional<std::string>& name,
+                                                 const std::vector<ResultColumn>& columns, const ReadOptions& options,
+                                                 Logger& log) {
   auto row = std::make_shared<RowSchema>();
   row->columns = columns;
   SchemaBuilder builder = SchemaBuilder::structure();
@@ -49,7 +51,8 @@ std::shared_ptr<const RowSchema> make_row_schema(const std::optional<std::string
     auto plan = plan_field(i, column, options);
     if (!plan) {
       log.warn("JDBC type " + std::to_string(static_cast<int>(column.type)) + " (" + column.type_name +
-               ") not currently supported: column \"" + column.label + "\"" + (name ? " of table \"" + *name + "\"" : std::string()) +
+               ") not currently supported: column \"" + column.label + "\"" +
+               (name ? " of table \"" + *name + "\"" : std::string()) +
                " is left out; cast it to text in a query, or set unsupported.columns.as.text=true");
       continue;
     }

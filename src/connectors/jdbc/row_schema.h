@@ -26,7 +26,8 @@ struct RowSchema {
 
 /// `name` is the struct's schema name, absent for queries. Columns without a Connect type are left out, each with a warning.
 /// Throws ConnectError when two columns have one label.
-std::shared_ptr<const RowSchema> make_row_schema(const std::optional<std::string>& name, const std::vector<ResultColumn>& columns,
-                                                 const ReadOptions& options, Logger& log);
+std::shared_ptr<const RowSchema> make_row_schema(const std::optional<std::string>& name,
+                                                 const std::vector<ResultColumn>& columns, const ReadOptions& options,
+                                                 Logger& log);
 
 }  // namespace millrace::jdbc

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "millrace/errors.h"
 
@@ -36,10 +35,12 @@ void append_two(std::string& out, int value) {
   out += static_cast<char>('0' + value % 10);
 }
 
-void append_digits(std::string& out, std::int64_t value, int width) {
+void append_digits(std::string& out, std::int64_t value, std::size_t width) {
   std::array<char, 24> buffer{};
-  const int length = std::snprintf(buffer.data(), buffer.size(), "%0*lld", width, static_cast<long long>(value));
-  out.append(buffer.data(), static_cast<std::size_t>(length));
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  const auto length = static_cast<std::size_t>(end - buffer.data());
+  if (length < width) out.append(width - length, '0');
+  out.append(buffer.data(), length);
 }
 
 void append_clock(std::string& out, std::int64_t second_of_day, std::int32_t nanos, int fraction) {
@@ -93,7 +94,8 @@ void append_date(std::string& out, const Value& value, const WriteOptions& optio
 
 void append_time(std::string& out, const Value& value, const WriteOptions& options) {
   const Instant instant = Instant::of_millis(value.as_date().epoch_ms);
-  const std::int64_t second = ((options.zone->to_wall(instant.seconds) % kSecondsPerDay) + kSecondsPerDay) % kSecondsPerDay;
+  const std::int64_t second =
+      ((options.zone->to_wall(instant.seconds) % kSecondsPerDay) + kSecondsPerDay) % kSecondsPerDay;
   append_clock(out, second, instant.nanos, 3);
 }
 
@@ -124,7 +126,8 @@ void append_array(std::string& out, const Value& value, const SinkColumn& column
 }
 
 [[noreturn]] void mismatch(const Value& value, const SinkColumn& column) {
-  throw DataError("field \"" + column.name + "\": a " + value.java_class() + " does not fit the schema type " + name_of(column.schema->type()));
+  throw DataError("field \"" + column.name + "\": a " + value.java_class() + " does not fit the schema type " +
+                  name_of(column.schema->type()));
 }
 
 }  // namespace
@@ -150,7 +153,8 @@ WriteType write_type_of(const Schema& schema, bool in_timestamp_list) {
     case Type::kBytes: return WriteType::kBytes;
     case Type::kArray: {
       const Schema& element = *schema.value_schema();
-      const bool simple = element.logical() == LogicalType::kNone && is_primitive(element.type()) && element.type() != Type::kBytes;
+      const bool simple =
+          element.logical() == LogicalType::kNone && is_primitive(element.type()) && element.type() != Type::kBytes;
       return simple ? WriteType::kArray : WriteType::kUnsupported;
     }
     default: return WriteType::kUnsupported;
@@ -177,7 +181,8 @@ Instant write_instant(const Value& value, const SinkColumn& column, const WriteO
   return {seconds, static_cast<std::int32_t>(number - seconds * 1'000'000'000)};
 }
 
-void append_value_text(std::string& out, const Value& value, const SinkColumn& column, const WriteOptions& options, bool with_offset) {
+void append_value_text(std::string& out, const Value& value, const SinkColumn& column, const WriteOptions& options,
+                       bool with_offset) {
   switch (column.type) {
     case WriteType::kInteger:
       if (!value.is_integer()) mismatch(value, column);
@@ -211,7 +216,8 @@ void append_value_text(std::string& out, const Value& value, const SinkColumn& c
     case WriteType::kEpoch: {
       const Instant instant = write_instant(value, column, options);
       bool before_christ = false;
-      append_wall(out, to_wall(instant, *options.zone, options.calendar), column.type == WriteType::kEpoch ? 9 : 3, before_christ);
+      append_wall(out, to_wall(instant, *options.zone, options.calendar), column.type == WriteType::kEpoch ? 9 : 3,
+                  before_christ);
       if (with_offset) append_offset(out, options.zone->offset_at(instant.seconds));
       if (before_christ) out += " BC";
       return;
@@ -225,7 +231,8 @@ void append_value_text(std::string& out, const Value& value, const SinkColumn& c
       out += value.as_string();
       return;
     case WriteType::kBytes:
-    case WriteType::kUnsupported: throw DataError(std::string("Unsupported source data type: ") + name_of(column.schema->type()));
+    case WriteType::kUnsupported:
+      throw DataError(std::string("Unsupported source data type: ") + name_of(column.schema->type()));
   }
 }
 
@@ -238,7 +245,8 @@ std::string sql_string(std::string_view text) {
   return out + "'";
 }
 
-std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word, const char* false_word) {
+std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word,
+                            const char* false_word) {
   const Value& value = *column.schema->default_value();
   std::string text;
   switch (column.type) {
@@ -255,16 +263,12 @@ std::string default_literal(const SinkColumn& column, const WriteOptions& option
     case WriteType::kDate:
     case WriteType::kTime:
     case WriteType::kTimestamp:
-    case WriteType::kEpoch:
-      append_value_text(text, value, column, options, false);
-      return sql_string(text);
+    case WriteType::kEpoch: append_value_text(text, value, column, options, false); return sql_string(text);
     case WriteType::kArray: {
       append_value_text(text, value, column, options, false);
       return sql_string(text);
     }
-    default:
-      append_value_text(text, value, column, options, false);
-      return text;
+    default: append_value_text(text, value, column, options, false); return text;
   }
 }
 

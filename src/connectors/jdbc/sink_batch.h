@@ -16,7 +16,21 @@ namespace millrace::jdbc {
 enum class WriteKind : std::uint8_t { kInsert, kUpsert, kUpdate, kDelete };
 
 /// How a column's values are written.
-enum class WriteType : std::uint8_t { kInteger, kFloat32, kFloat64, kBoolean, kString, kBytes, kDecimal, kDate, kTime, kTimestamp, kEpoch, kArray, kUnsupported };
+enum class WriteType : std::uint8_t {
+  kInteger,
+  kFloat32,
+  kFloat64,
+  kBoolean,
+  kString,
+  kBytes,
+  kDecimal,
+  kDate,
+  kTime,
+  kTimestamp,
+  kEpoch,
+  kArray,
+  kUnsupported
+};
 
 /// One destination column as the records' schemas describe it.
 struct SinkColumn {
@@ -58,13 +72,15 @@ WriteType write_type_of(const Schema& schema, bool in_timestamp_list);
 /// The value as plain text without quotes: numbers, "2016-08-03", "07:26:07.516", timestamps with the offset of their zone
 /// when `with_offset`. Strings and bytes are the caller's business; arrays are PostgreSQL's {..} form.
 /// Throws DataError when the value does not fit the column's type.
-void append_value_text(std::string& out, const Value& value, const SinkColumn& column, const WriteOptions& options, bool with_offset);
+void append_value_text(std::string& out, const Value& value, const SinkColumn& column, const WriteOptions& options,
+                       bool with_offset);
 
 /// A timestamp-like value as an instant: Timestamp, or a number of `timestamp.fields.list`.
 Instant write_instant(const Value& value, const SinkColumn& column, const WriteOptions& options);
 
 /// A default as it stands in DDL; `quoted` makes a string literal.
-std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word, const char* false_word);
+std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word,
+                            const char* false_word);
 
 /// 'it''s'
 std::string sql_string(std::string_view text);

@@ -12,7 +12,8 @@ constexpr std::chrono::milliseconds kDeadlockWait{50};
 
 std::string place_of(const SinkRecord& record) {
   const std::string topic = record.original_topic.empty() ? record.topic : record.original_topic;
-  const std::int32_t partition = record.original_topic.empty() ? record.kafka_partition.value_or(0) : record.original_kafka_partition;
+  const std::int32_t partition =
+      record.original_topic.empty() ? record.kafka_partition.value_or(0) : record.original_kafka_partition;
   const std::int64_t offset = record.original_topic.empty() ? record.kafka_offset : record.original_kafka_offset;
   return topic + "-" + std::to_string(partition) + "@" + std::to_string(offset);
 }
@@ -103,7 +104,8 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
         writer_.reset();
         keeper_->drop();
         const auto wait = reconnect_wait_;
-        const std::chrono::milliseconds longest{std::max<std::int64_t>({config_.connection_backoff_ms, config_.retry_backoff_ms, 1})};
+        const std::chrono::milliseconds longest{
+            std::max<std::int64_t>({config_.connection_backoff_ms, config_.retry_backoff_ms, 1})};
         reconnect_wait_ = std::min(reconnect_wait_ * 2, longest);
         retry(error, records.size(), wait);
       }
@@ -130,8 +132,8 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
 }
 
 void JdbcSinkTask::retry(const SqlError& error, std::size_t count, std::chrono::milliseconds wait) {
-  log_.warn("Write of " + std::to_string(count) + " records failed, remainingRetries=" + std::to_string(remaining_retries_) + ": " +
-            words_of(error));
+  log_.warn("Write of " + std::to_string(count) +
+            " records failed, remainingRetries=" + std::to_string(remaining_retries_) + ": " + words_of(error));
   context().timeout(wait);
   throw RetriableError(words_of(error), error);
 }
@@ -156,9 +158,10 @@ void JdbcSinkTask::refuse(const Pointers& records, const WriteFailure& failure, 
   std::string table = failure.table;
   std::optional<std::size_t> bad = failure.record;
   if (!bad) bad = locate(records, words, table);
-  throw ConnectError("Exception chain:\n" + std::string(error.java_class()) + ": " +
-                         (bad ? describe(*records[*bad], table, words) : "Write to table " + table + " failed: " + words),
-                     error);
+  throw ConnectError(
+      "Exception chain:\n" + std::string(error.java_class()) + ": " +
+          (bad ? describe(*records[*bad], table, words) : "Write to table " + table + " failed: " + words),
+      error);
 }
 
 /// The record that is refused on its own or after the ones before it; everything is rolled back.
@@ -197,7 +200,8 @@ void JdbcSinkTask::write_isolated(const Pointers& records) {
     throw RetriableError("The task is stopping; the batch was rolled back");
   } catch (const SqlError& error) {
     give_up_transaction();
-    if (error.kind() == SqlErrorKind::kConnection || error.kind() == SqlErrorKind::kLogin || error.kind() == SqlErrorKind::kTransient) {
+    if (error.kind() == SqlErrorKind::kConnection || error.kind() == SqlErrorKind::kLogin ||
+        error.kind() == SqlErrorKind::kTransient) {
       if (error.kind() != SqlErrorKind::kTransient) {
         writer_.reset();
         keeper_->drop();
@@ -206,7 +210,8 @@ void JdbcSinkTask::write_isolated(const Pointers& records) {
     }
     if (records.size() == 1) {
       const std::string table = failure.table;
-      context().errant_record_reporter()->report(*records[0], RecordError(describe(*records[0], table, words_of(error)), "java.sql.SQLException"));
+      context().errant_record_reporter()->report(
+          *records[0], RecordError(describe(*records[0], table, words_of(error)), "java.sql.SQLException"));
       return;
     }
   } catch (const TableAlterOrCreateError& error) {
@@ -224,7 +229,8 @@ void JdbcSinkTask::write_isolated(const Pointers& records) {
     end = begin + 1;
   }
   const auto part = [&](std::size_t from, std::size_t to) {
-    return Pointers(records.begin() + static_cast<std::ptrdiff_t>(from), records.begin() + static_cast<std::ptrdiff_t>(to));
+    return Pointers(records.begin() + static_cast<std::ptrdiff_t>(from),
+                    records.begin() + static_cast<std::ptrdiff_t>(to));
   };
   write_isolated(part(0, begin));
   write_isolated(part(begin, end));

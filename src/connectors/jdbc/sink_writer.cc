@@ -9,13 +9,15 @@ namespace {
 
 constexpr std::size_t kMostShapesPerTable = 64;
 
-const char* type_words(const std::string& type) { return type == "VIEW" ? "View" : type == "PARTITIONED TABLE" ? "Partitioned Table" : "Table"; }
+const char* type_words(const std::string& type) {
+  return type == "VIEW" ? "View" : type == "PARTITIONED TABLE" ? "Partitioned Table" : "Table";
+}
 
 std::string field_list(const std::vector<const SinkColumn*>& columns) {
   std::string text = "[";
   for (const SinkColumn* column : columns) {
-    text += (text.size() > 1 ? ", " : "") + std::string("SinkRecordField{schema=") + column->schema->to_string() + ", name='" + column->name +
-            "', isPrimaryKey=" + (column->is_key ? "true" : "false") + "}";
+    text += (text.size() > 1 ? ", " : "") + std::string("SinkRecordField{schema=") + column->schema->to_string() +
+            ", name='" + column->name + "', isPrimaryKey=" + (column->is_key ? "true" : "false") + "}";
   }
   return text + "]";
 }
@@ -28,9 +30,11 @@ SinkWriter::SinkWriter(const SinkConfig& config, const Dialect& dialect, Connect
 std::string SinkWriter::table_of(const std::string& topic) const {
   constexpr std::string_view kTopic = "${topic}";
   std::string name = trim(config_.table_name_format);
-  for (std::size_t at = name.find(kTopic); at != std::string::npos; at = name.find(kTopic, at + topic.size())) name.replace(at, kTopic.size(), topic);
+  for (std::size_t at = name.find(kTopic); at != std::string::npos; at = name.find(kTopic, at + topic.size()))
+    name.replace(at, kTopic.size(), topic);
   if (name.empty()) {
-    throw ConnectError("Destination table name for topic '" + topic + "' is empty using the format string '" + config_.table_name_format + "'");
+    throw ConnectError("Destination table name for topic '" + topic + "' is empty using the format string '" +
+                       config_.table_name_format + "'");
   }
   return name;
 }
@@ -56,8 +60,10 @@ void SinkWriter::write(const SinkRecord* const* records, std::size_t count, Writ
     const Prepared* current = buffer.prepared;
     // A tombstone has no value schema: it goes with whatever the buffer holds.
     const SchemaPtr& value_schema = is_delete && current != nullptr ? current->value_schema : record.value_schema;
-    const bool fits = current != nullptr && (current->key_schema == record.key_schema || same_schema(current->key_schema, record.key_schema)) &&
-                      (current->value_schema == value_schema || same_schema(current->value_schema, value_schema));
+    const bool fits =
+        current != nullptr &&
+        (current->key_schema == record.key_schema || same_schema(current->key_schema, record.key_schema)) &&
+        (current->value_schema == value_schema || same_schema(current->value_schema, value_schema));
     if (!fits || (!is_delete && !buffer.deletes.empty())) {
       flush(buffer, records, failure);
       failure.table = buffer.table;
@@ -65,7 +71,8 @@ void SinkWriter::write(const SinkRecord* const* records, std::size_t count, Writ
       if (!fits) buffer.prepared = &prepare(buffer.table, record.key_schema, is_delete ? nullptr : record.value_schema);
     }
     (is_delete ? buffer.deletes : buffer.upserts).push_back(i);
-    if (buffer.upserts.size() + buffer.deletes.size() >= static_cast<std::size_t>(std::max(config_.batch_size, 1))) flush(buffer, records, failure);
+    if (buffer.upserts.size() + buffer.deletes.size() >= static_cast<std::size_t>(std::max(config_.batch_size, 1)))
+      flush(buffer, records, failure);
   }
   for (auto& [name, buffer] : buffers) flush(buffer, records, failure);
 }
@@ -78,12 +85,13 @@ void SinkWriter::flush(Buffer& buffer, const SinkRecord* const* records, WriteFa
   buffer.deletes.clear();
 }
 
-void SinkWriter::run(WriteKind kind, const Buffer& buffer, const std::vector<std::size_t>& indexes, const SinkRecord* const* records,
-                     WriteFailure& failure) {
+void SinkWriter::run(WriteKind kind, const Buffer& buffer, const std::vector<std::size_t>& indexes,
+                     const SinkRecord* const* records, WriteFailure& failure) {
   const RecordShape& shape = *buffer.prepared->shape;
   if (kind == WriteKind::kUpsert && shape.key_count() == 0) {
     throw ConnectError("Write to table '" + buffer.table +
-                       "' in UPSERT mode requires key field names to be known, check the primary key configuration: set pk.mode and pk.fields");
+                       "' in UPSERT mode requires key field names to be known, check the primary key configuration: "
+                       "set pk.mode and pk.fields");
   }
   if (kind == WriteKind::kDelete && shape.key_count() == 0) {
     throw ConnectError("Deletes from table '" + buffer.table + "' need key columns; check pk.mode and pk.fields");
@@ -111,7 +119,8 @@ void SinkWriter::run(WriteKind kind, const Buffer& buffer, const std::vector<std
   }
 }
 
-const SinkWriter::Prepared& SinkWriter::prepare(const std::string& table, const SchemaPtr& key_schema, const SchemaPtr& value_schema) {
+const SinkWriter::Prepared& SinkWriter::prepare(const std::string& table, const SchemaPtr& key_schema,
+                                                const SchemaPtr& value_schema) {
   auto& all = prepared_[table];
   for (const auto& one : all) {
     if (same_schema(one->key_schema, key_schema) && same_schema(one->value_schema, value_schema)) return *one;
@@ -133,14 +142,16 @@ TableId SinkWriter::ensure_table(const std::string& table, const RecordShape& sh
   auto known = described_.find(wanted);
   if (known == described_.end()) {
     auto found = connection_.find_table(wanted, config_.table_types);
-    const bool of_type = found && std::any_of(config_.table_types.begin(), config_.table_types.end(),
-                                              [&](const std::string& type) { return equals_ignoring_case(type, found->type); });
+    const bool of_type =
+        found && std::any_of(config_.table_types.begin(), config_.table_types.end(),
+                             [&](const std::string& type) { return equals_ignoring_case(type, found->type); });
     if (found && !of_type) {
       throw TableAlterOrCreateError("Table " + shown + " is missing: there is a " + found->type +
                                     " of that name, which table.types does not include; add it to table.types");
     }
     if (!found) {
-      if (!config_.auto_create) throw TableAlterOrCreateError("Table " + shown + " is missing and auto-creation is disabled");
+      if (!config_.auto_create)
+        throw TableAlterOrCreateError("Table " + shown + " is missing and auto-creation is disabled");
       create_table(wanted, shape);
       found = connection_.find_table(wanted, config_.table_types);
       if (!found) throw TableAlterOrCreateError("Table " + shown + " was created but cannot be found");
@@ -151,8 +162,11 @@ TableId SinkWriter::ensure_table(const std::string& table, const RecordShape& sh
     const auto& [info, columns] = known->second;
     std::vector<const SinkColumn*> missing;
     for (const SinkColumn& column : shape.columns()) {
-      const bool there = std::any_of(columns.begin(), columns.end(), [&](const TableColumn& one) { return one.name == column.name; }) ||
-                         std::any_of(columns.begin(), columns.end(), [&](const TableColumn& one) { return equals_ignoring_case(one.name, column.name); });
+      const bool there = std::any_of(columns.begin(), columns.end(),
+                                     [&](const TableColumn& one) { return one.name == column.name; }) ||
+                         std::any_of(columns.begin(), columns.end(), [&](const TableColumn& one) {
+                           return equals_ignoring_case(one.name, column.name);
+                         });
       if (!there) missing.push_back(&column);
     }
     if (missing.empty()) return info.id;
@@ -162,7 +176,8 @@ TableId SinkWriter::ensure_table(const std::string& table, const RecordShape& sh
       if (error.kind() == SqlErrorKind::kConnection) throw;
       connection_.rollback();
       if (attempt >= config_.max_retries) {
-        throw TableAlterOrCreateError("Failed to amend TABLE '" + shown + "' to add missing fields: " + field_list(missing), error);
+        throw TableAlterOrCreateError(
+            "Failed to amend TABLE '" + shown + "' to add missing fields: " + field_list(missing), error);
       }
     }
     known->second.second = connection_.columns(info.id);
@@ -180,7 +195,9 @@ void SinkWriter::create_table(const TableId& table, const RecordShape& shape) {
     connection_.rollback();
     // Another task may have been quicker.
     if (connection_.find_table(table, config_.table_types)) return;
-    throw TableAlterOrCreateError("Could not create table " + table.quoted(dialect_.identifiers(), QuoteMethod::kAlways) + ": " + error.what(), error);
+    throw TableAlterOrCreateError(
+        "Could not create table " + table.quoted(dialect_.identifiers(), QuoteMethod::kAlways) + ": " + error.what(),
+        error);
   }
 }
 
@@ -188,17 +205,20 @@ void SinkWriter::add_columns(const TableInfo& table, const std::vector<const Sin
   const std::string shown = table.id.quoted(dialect_.identifiers(), QuoteMethod::kAlways);
   if (table.type != "TABLE") {
     std::string upper = type_words(table.type);
-    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    throw TableAlterOrCreateError(std::string(type_words(table.type)) + " " + shown + " is missing fields (" + field_list(missing) + ") and ALTER " +
-                                  upper + " is unsupported");
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    throw TableAlterOrCreateError(std::string(type_words(table.type)) + " " + shown + " is missing fields (" +
+                                  field_list(missing) + ") and ALTER " + upper + " is unsupported");
   }
   for (const SinkColumn* column : missing) {
     if (column->is_optional() || column->schema->default_value()) continue;
-    throw TableAlterOrCreateError("Cannot ALTER TABLE " + shown + " to add missing field " + field_list({column}).substr(1, field_list({column}).size() - 2) +
+    throw TableAlterOrCreateError("Cannot ALTER TABLE " + shown + " to add missing field " +
+                                  field_list({column}).substr(1, field_list({column}).size() - 2) +
                                   ", as the field is not optional and does not have a default value");
   }
   if (!config_.auto_evolve) {
-    throw TableAlterOrCreateError("Table " + shown + " is missing fields (" + field_list(missing) + ") and auto-evolution is disabled");
+    throw TableAlterOrCreateError("Table " + shown + " is missing fields (" + field_list(missing) +
+                                  ") and auto-evolution is disabled");
   }
   for (const std::string& sql : dialect_.alter_table(table.id, missing, options_)) {
     log_.info("Amending table to add missing fields: " + sql);

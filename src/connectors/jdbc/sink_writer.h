@@ -19,7 +19,9 @@ namespace millrace::jdbc {
 class TableAlterOrCreateError : public ConnectError {
  public:
   using ConnectError::ConnectError;
-  const char* java_class() const noexcept override { return "io.confluent.connect.jdbc.sink.TableAlterOrCreateException"; }
+  const char* java_class() const noexcept override {
+    return "io.confluent.connect.jdbc.sink.TableAlterOrCreateException";
+  }
 };
 
 /// A batch that the database refused: which record it was when the database said so.
@@ -56,8 +58,8 @@ class SinkWriter {
   void create_table(const TableId& table, const RecordShape& shape);
   void add_columns(const TableInfo& table, const std::vector<const SinkColumn*>& missing);
   void flush(Buffer& buffer, const SinkRecord* const* records, WriteFailure& failure);
-  void run(WriteKind kind, const Buffer& buffer, const std::vector<std::size_t>& indexes, const SinkRecord* const* records,
-           WriteFailure& failure);
+  void run(WriteKind kind, const Buffer& buffer, const std::vector<std::size_t>& indexes,
+           const SinkRecord* const* records, WriteFailure& failure);
   std::string table_of(const std::string& topic) const;
 
   const SinkConfig& config_;

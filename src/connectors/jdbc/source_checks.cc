@@ -17,11 +17,13 @@ std::string join(const std::vector<std::string>& items, const char* separator) {
 }
 
 const TableColumn* find_column(const std::vector<TableColumn>& columns, const std::string& name) {
-  const auto at = std::find_if(columns.begin(), columns.end(), [&](const TableColumn& c) { return equals_ignoring_case(c.name, name); });
+  const auto at = std::find_if(columns.begin(), columns.end(),
+                               [&](const TableColumn& c) { return equals_ignoring_case(c.name, name); });
   return at == columns.end() ? nullptr : &*at;
 }
 
-const std::vector<std::string>* match(const std::vector<ColumnMapping>& mappings, const std::string& table, const char* kind) {
+const std::vector<std::string>* match(const std::vector<ColumnMapping>& mappings, const std::string& table,
+                                      const char* kind) {
   const std::vector<std::string>* found = nullptr;
   for (const ColumnMapping& mapping : mappings) {
     if (!Regex(mapping.table_regex).matches(table)) continue;
@@ -57,7 +59,8 @@ TrackingColumns tracking_columns(const SourceConfig& config, const std::string& 
   return tracking;
 }
 
-std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns, const std::string& table) {
+std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
+                            const std::string& table) {
   std::vector<std::string> names;
   for (const TableColumn& column : columns) names.push_back(column.name);
   const std::string there = " (its columns are " + join(names, ", ") + ")";
@@ -72,26 +75,27 @@ std::string missing_columns(const TrackingColumns& tracking, const std::vector<T
   return "Timestamp columns: " + join(missing, ", ") + " do not exist in table '" + table + "'" + there;
 }
 
-std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
-                             const std::string& quoted_table) {
+std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,
+                             const std::vector<TableColumn>& columns, const std::string& quoted_table) {
   if (!config.validate_non_null) return "";
   const auto required = [](const TableColumn* column) {
     return column == nullptr || column->nullable == Nullability::kNo || column->primary_key;
   };
   if (!tracking.incrementing.empty() && !required(find_column(columns, tracking.incrementing))) {
-    return "Cannot make incremental queries using incrementing column " + tracking.incrementing + " on " + quoted_table +
-           " because this column is nullable.";
+    return "Cannot make incremental queries using incrementing column " + tracking.incrementing + " on " +
+           quoted_table + " because this column is nullable.";
   }
   if (tracking.timestamps.empty()) return "";
   const bool one_required = std::any_of(tracking.timestamps.begin(), tracking.timestamps.end(),
                                         [&](const std::string& name) { return required(find_column(columns, name)); });
   if (one_required) return "";
-  return "Cannot make incremental queries using timestamp columns " + join(tracking.timestamps, ",") + " on " + quoted_table +
-         " because all of these columns are nullable.";
+  return "Cannot make incremental queries using timestamp columns " + join(tracking.timestamps, ",") + " on " +
+         quoted_table + " because all of these columns are nullable.";
 }
 
 std::string detect_incrementing(const std::vector<TableColumn>& columns) {
-  const auto at = std::find_if(columns.begin(), columns.end(), [](const TableColumn& column) { return column.auto_increment; });
+  const auto at =
+      std::find_if(columns.begin(), columns.end(), [](const TableColumn& column) { return column.auto_increment; });
   return at == columns.end() ? "" : at->name;
 }
 
@@ -131,7 +135,9 @@ bool TableSelection::selects(const TableId& table) const {
 std::string TableSelection::describe() const {
   const SourceConfig& config = impl_->config;
   std::string text;
-  const auto add = [&text](const char* key, const std::string& value) { text += (text.empty() ? "" : ", ") + std::string(key) + "=" + value; };
+  const auto add = [&text](const char* key, const std::string& value) {
+    text += (text.empty() ? "" : ", ") + std::string(key) + "=" + value;
+  };
   if (!config.whitelist.empty()) add("table.whitelist", join(config.whitelist, ","));
   if (!config.blacklist.empty()) add("table.blacklist", join(config.blacklist, ","));
   if (!config.include_list.empty()) add("table.include.list", join(config.include_list, ","));
@@ -150,10 +156,13 @@ std::string duplicate_tables(const std::vector<TableId>& tables, const Identifie
     if (full_names.size() > 1) groups += (groups.empty() ? "[" : ", [") + join(full_names, ", ") + "]";
   }
   if (groups.empty()) return "";
-  return "The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table names. This "
-         "could lead to mixed data types in the topic and downstream processing errors. To prevent such processing errors, the JDBC "
+  return "The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table "
+         "names. This "
+         "could lead to mixed data types in the topic and downstream processing errors. To prevent such processing "
+         "errors, the JDBC "
          "Source connector fails to start when it detects duplicate table name configurations. Update the connector's "
-         "'table.whitelist' config to include exactly one table in each of the tables listed below.\n\t[" + groups + "]";
+         "'table.whitelist' config to include exactly one table in each of the tables listed below.\n\t[" +
+         groups + "]";
 }
 
 }  // namespace millrace::jdbc

@@ -19,11 +19,12 @@ struct TrackingColumns {
 TrackingColumns tracking_columns(const SourceConfig& config, const std::string& full_name);
 
 /// "Incrementing column: X does not exist in table 'T'", "Timestamp columns: A, B do not exist in table 'T'"; empty when fine.
-std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns, const std::string& table);
+std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
+                            const std::string& table);
 
 /// "Cannot make incremental queries using ... because this column is nullable."; empty when fine.
-std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
-                             const std::string& quoted_table);
+std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,
+                             const std::vector<TableColumn>& columns, const std::string& quoted_table);
 
 /// The first column that the database fills itself; empty when there is none.
 std::string detect_incrementing(const std::vector<TableColumn>& columns);

@@ -20,15 +20,19 @@ const std::vector<std::string>& numeric_words() {
 }
 
 const std::vector<std::string>& granularity_words() {
-  static const std::vector<std::string> kWords{
-      "connect_logical", "micros_long", "micros_string", "micros_iso_datetime_string", "nanos_long", "nanos_string",
-      "nanos_iso_datetime_string"};
+  static const std::vector<std::string> kWords{"connect_logical",
+                                               "micros_long",
+                                               "micros_string",
+                                               "micros_iso_datetime_string",
+                                               "nanos_long",
+                                               "nanos_string",
+                                               "nanos_iso_datetime_string"};
   return kWords;
 }
 
 const std::vector<std::string>& isolation_words() {
-  static const std::vector<std::string> kWords{"DEFAULT",      "READ_UNCOMMITTED", "READ_COMMITTED", "REPEATABLE_READ",
-                                               "SERIALIZABLE", "SQL_SERVER_SNAPSHOT"};
+  static const std::vector<std::string> kWords{"DEFAULT",         "READ_UNCOMMITTED", "READ_COMMITTED",
+                                               "REPEATABLE_READ", "SERIALIZABLE",     "SQL_SERVER_SNAPSHOT"};
   return kWords;
 }
 
@@ -57,7 +61,8 @@ std::optional<std::string> topic_prefix_rule(const ConfigObject& value) {
   const std::string prefix = trim(*text);
   if (prefix.size() > kLongestTopicName) return "Topic prefix length must not exceed max topic name length, 249 chars";
   const bool legal = std::all_of(prefix.begin(), prefix.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
   if (!legal) return "Topic prefix must not contain any character other than ASCII alphanumerics, '.', '_' and '-'.";
   return std::nullopt;
@@ -94,7 +99,8 @@ std::optional<std::string> parse_mapping(const std::string& item, bool several, 
     mapping.columns = {columns};
     return std::nullopt;
   }
-  if (columns.size() < 2 || columns.front() != '[' || columns.back() != ']') return "Columns list must be enclosed in square brackets";
+  if (columns.size() < 2 || columns.front() != '[' || columns.back() != ']')
+    return "Columns list must be enclosed in square brackets";
   const std::string inside = trim(columns.substr(1, columns.size() - 2));
   if (inside.empty()) return "Columns list cannot be empty";
   for (const std::string& column : split(inside, '|')) {
@@ -130,154 +136,353 @@ auto to_mappings(bool several) {
 
 }  // namespace
 
-bool uses_timestamp(SourceMode mode) noexcept { return mode == SourceMode::kTimestamp || mode == SourceMode::kTimestampIncrementing; }
-bool uses_incrementing(SourceMode mode) noexcept { return mode == SourceMode::kIncrementing || mode == SourceMode::kTimestampIncrementing; }
+bool uses_timestamp(SourceMode mode) noexcept {
+  return mode == SourceMode::kTimestamp || mode == SourceMode::kTimestampIncrementing;
+}
+bool uses_incrementing(SourceMode mode) noexcept {
+  return mode == SourceMode::kIncrementing || mode == SourceMode::kTimestampIncrementing;
+}
 
 const ConfigTable<SourceConfig>& SourceConfig::table() {
   using C = SourceConfig;
   static const ConfigTable<C> kTable{
-      option("connection.url", &C::url).default_to("").check(valid_jdbc_url()).importance(Importance::kHigh)
-          .group(kDatabase, 1).width(Width::kLong).display("JDBC URL")
+      option("connection.url", &C::url)
+          .default_to("")
+          .check(valid_jdbc_url())
+          .importance(Importance::kHigh)
+          .group(kDatabase, 1)
+          .width(Width::kLong)
+          .display("JDBC URL")
           .dependents({"table.whitelist", "table.blacklist"})
           .doc("The database to read, as a JDBC URL: jdbc:postgresql://host:5432/database, jdbc:mysql://host/database, "
-               "jdbc:mariadb://host/database, jdbc:sqlite:/path/file.db, or odbc: followed by an ODBC connection string."),
-      option("connection.user", &C::user).importance(Importance::kHigh).group(kDatabase, 2).width(Width::kLong)
-          .display("JDBC User").doc("User name. A user in the URL wins."),
-      option("connection.password", &C::password).importance(Importance::kHigh).group(kDatabase, 3).width(Width::kShort)
-          .display("JDBC Password").doc("Password. A password in the URL wins."),
+               "jdbc:mariadb://host/database, jdbc:sqlite:/path/file.db, or odbc: followed by an ODBC connection "
+               "string."),
+      option("connection.user", &C::user)
+          .importance(Importance::kHigh)
+          .group(kDatabase, 2)
+          .width(Width::kLong)
+          .display("JDBC User")
+          .doc("User name. A user in the URL wins."),
+      option("connection.password", &C::password)
+          .importance(Importance::kHigh)
+          .group(kDatabase, 3)
+          .width(Width::kShort)
+          .display("JDBC Password")
+          .doc("Password. A password in the URL wins."),
       option("jdbc.credentials.provider.class", &C::credentials_provider)
-          .default_to("io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider").type(ConfigType::kClass)
-          .importance(Importance::kLow).group(kDatabase, 4).width(Width::kLong).display("JDBC Credentials Provider Class")
+          .default_to("io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider")
+          .type(ConfigType::kClass)
+          .importance(Importance::kLow)
+          .group(kDatabase, 4)
+          .width(Width::kLong)
+          .display("JDBC Credentials Provider Class")
           .check([](const ConfigObject& value) -> std::optional<std::string> {
             const auto* name = std::get_if<std::string>(&value);
-            if (name == nullptr || name->find("DefaultJdbcCredentialsProvider") != std::string::npos) return std::nullopt;
+            if (name == nullptr || name->find("DefaultJdbcCredentialsProvider") != std::string::npos)
+              return std::nullopt;
             return "Only the default provider, which takes connection.user and connection.password, is available";
           })
           .doc("Where credentials come from. Only the default, connection.user and connection.password, is available."),
-      option("connection.attempts", &C::connection_attempts).default_to(3).check(at_least(1)).importance(Importance::kLow)
-          .group(kDatabase, 5).width(Width::kMedium).display("JDBC connection attempts")
-          .doc("Attempts before a login that the database refuses fails the task. A database that cannot be reached is tried for ever."),
-      option("connection.backoff.ms", &C::connection_backoff_ms).default_to(10'000).importance(Importance::kLow)
-          .group(kDatabase, 6).width(Width::kMedium).display("JDBC connection backoff in milliseconds")
+      option("connection.attempts", &C::connection_attempts)
+          .default_to(3)
+          .check(at_least(1))
+          .importance(Importance::kLow)
+          .group(kDatabase, 5)
+          .width(Width::kMedium)
+          .display("JDBC connection attempts")
+          .doc("Attempts before a login that the database refuses fails the task. A database that cannot be reached is "
+               "tried for ever."),
+      option("connection.backoff.ms", &C::connection_backoff_ms)
+          .default_to(10'000)
+          .importance(Importance::kLow)
+          .group(kDatabase, 6)
+          .width(Width::kMedium)
+          .display("JDBC connection backoff in milliseconds")
           .doc("Wait between connection attempts."),
-      option("table.whitelist", &C::whitelist).default_to("").importance(Importance::kMedium).group(kDatabase, 7)
-          .width(Width::kLong).display("Table Whitelist")
+      option("table.whitelist", &C::whitelist)
+          .default_to("")
+          .importance(Importance::kMedium)
+          .group(kDatabase, 7)
+          .width(Width::kLong)
+          .display("Table Whitelist")
           .doc("Tables to copy, by bare or full name. With it, table.blacklist must not be set."),
-      option("table.blacklist", &C::blacklist).default_to("").importance(Importance::kMedium).group(kDatabase, 8)
-          .width(Width::kLong).display("Table Blacklist").doc("Tables to leave out, by bare or full name."),
-      option("table.include.list", &C::include_list).default_to("").check(regex_list_rule).importance(Importance::kMedium)
-          .group(kDatabase, 9).width(Width::kLong).display("Table Include List")
+      option("table.blacklist", &C::blacklist)
+          .default_to("")
+          .importance(Importance::kMedium)
+          .group(kDatabase, 8)
+          .width(Width::kLong)
+          .display("Table Blacklist")
+          .doc("Tables to leave out, by bare or full name."),
+      option("table.include.list", &C::include_list)
+          .default_to("")
+          .check(regex_list_rule)
+          .importance(Importance::kMedium)
+          .group(kDatabase, 9)
+          .width(Width::kLong)
+          .display("Table Include List")
           .doc("Regular expressions for the full names of the tables to copy."),
-      option("table.exclude.list", &C::exclude_list).default_to("").check(regex_list_rule).importance(Importance::kMedium)
-          .group(kDatabase, 10).width(Width::kLong).display("Table Exclude List")
+      option("table.exclude.list", &C::exclude_list)
+          .default_to("")
+          .check(regex_list_rule)
+          .importance(Importance::kMedium)
+          .group(kDatabase, 10)
+          .width(Width::kLong)
+          .display("Table Exclude List")
           .doc("Regular expressions for the full names of tables to leave out of table.include.list."),
-      option("catalog.pattern", &C::catalog_pattern).importance(Importance::kMedium).group(kDatabase, 11)
-          .width(Width::kShort).display("Catalog pattern").doc("SQL pattern for the catalogs whose tables are listed."),
-      option("schema.pattern", &C::schema_pattern).importance(Importance::kHigh).group(kDatabase, 12).width(Width::kShort)
-          .display("Schema pattern").doc("SQL pattern for the schemas whose tables are listed."),
-      option("numeric.precision.mapping", &C::numeric_precision_mapping).default_to(false).importance(Importance::kLow)
-          .group(kDatabase, 13).width(Width::kShort).display("Map Numeric Values By Precision (deprecated)")
+      option("catalog.pattern", &C::catalog_pattern)
+          .importance(Importance::kMedium)
+          .group(kDatabase, 11)
+          .width(Width::kShort)
+          .display("Catalog pattern")
+          .doc("SQL pattern for the catalogs whose tables are listed."),
+      option("schema.pattern", &C::schema_pattern)
+          .importance(Importance::kHigh)
+          .group(kDatabase, 12)
+          .width(Width::kShort)
+          .display("Schema pattern")
+          .doc("SQL pattern for the schemas whose tables are listed."),
+      option("numeric.precision.mapping", &C::numeric_precision_mapping)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kDatabase, 13)
+          .width(Width::kShort)
+          .display("Map Numeric Values By Precision (deprecated)")
           .doc("Deprecated: true means numeric.mapping=precision_only."),
-      option("numeric.mapping", &C::numeric_mapping).check(enumerator(numeric_words())).importance(Importance::kLow)
-          .group(kDatabase, 14).width(Width::kShort).display("Map Numeric Values, Integral or Decimal, By Precision and Scale")
+      option("numeric.mapping", &C::numeric_mapping)
+          .check(enumerator(numeric_words()))
+          .importance(Importance::kLow)
+          .group(kDatabase, 14)
+          .width(Width::kShort)
+          .display("Map Numeric Values, Integral or Decimal, By Precision and Scale")
           .recommend(always(numeric_words()))
           .doc("How NUMERIC columns are mapped: none (Decimal), precision_only, best_fit, best_fit_eager_double."),
-      option("dialect.name", &C::dialect_name).default_to("").check(valid_dialect_name()).importance(Importance::kLow)
-          .group(kDatabase, 15).width(Width::kLong).display("Database Dialect").recommend(always(dialect_names()))
+      option("dialect.name", &C::dialect_name)
+          .default_to("")
+          .check(valid_dialect_name())
+          .importance(Importance::kLow)
+          .group(kDatabase, 15)
+          .width(Width::kLong)
+          .display("Database Dialect")
+          .recommend(always(dialect_names()))
           .doc("The dialect to use instead of the one that the URL names."),
       option("date.calendar.system", &C::calendar, ConfigType::kString,
              [](const ConfigObject& value) {
-               return std::get<std::string>(value) == "LEGACY" ? CalendarSystem::kLegacy : CalendarSystem::kProlepticGregorian;
+               return std::get<std::string>(value) == "LEGACY" ? CalendarSystem::kLegacy
+                                                               : CalendarSystem::kProlepticGregorian;
              })
-          .default_to("LEGACY").check(one_of({"LEGACY", "PROLEPTIC_GREGORIAN"})).importance(Importance::kLow)
-          .group(kDatabase, 16).width(Width::kMedium).display("Date Calendar System")
+          .default_to("LEGACY")
+          .check(one_of({"LEGACY", "PROLEPTIC_GREGORIAN"}))
+          .importance(Importance::kLow)
+          .group(kDatabase, 16)
+          .width(Width::kMedium)
+          .display("Date Calendar System")
           .recommend(always({"LEGACY", "PROLEPTIC_GREGORIAN"}))
-          .doc("How dates before 1582-10-15 become numbers: LEGACY (Julian calendar, as Java's Date) or PROLEPTIC_GREGORIAN (ISO 8601)."),
+          .doc("How dates before 1582-10-15 become numbers: LEGACY (Julian calendar, as Java's Date) or "
+               "PROLEPTIC_GREGORIAN (ISO 8601)."),
 
-      option("mode", &C::mode, ConfigType::kString, parse_mode).default_to("")
-          .check(one_of({"", "bulk", "timestamp", "incrementing", "timestamp+incrementing"})).importance(Importance::kHigh)
-          .group(kMode, 1).width(Width::kMedium).display("Table Loading Mode")
+      option("mode", &C::mode, ConfigType::kString, parse_mode)
+          .default_to("")
+          .check(one_of({"", "bulk", "timestamp", "incrementing", "timestamp+incrementing"}))
+          .importance(Importance::kHigh)
+          .group(kMode, 1)
+          .width(Width::kMedium)
+          .display("Table Loading Mode")
           .dependents({"incrementing.column.name", "timestamp.column.name", "validate.non.null"})
-          .doc("How rows are found at each poll: bulk (all of them), incrementing (a growing id), timestamp (a time of change), "
+          .doc("How rows are found at each poll: bulk (all of them), incrementing (a growing id), timestamp (a time of "
+               "change), "
                "timestamp+incrementing (both)."),
-      option("incrementing.column.name", &C::incrementing_column).default_to("").importance(Importance::kMedium).group(kMode, 2)
-          .width(Width::kMedium).display("Incrementing Column Name")
+      option("incrementing.column.name", &C::incrementing_column)
+          .default_to("")
+          .importance(Importance::kMedium)
+          .group(kMode, 2)
+          .width(Width::kMedium)
+          .display("Incrementing Column Name")
           .doc("The growing id. Empty: the table's only auto-incremented column."),
-      option("timestamp.column.name", &C::timestamp_columns).default_to("").importance(Importance::kMedium).group(kMode, 3)
-          .width(Width::kMedium).display("Timestamp Column Name")
+      option("timestamp.column.name", &C::timestamp_columns)
+          .default_to("")
+          .importance(Importance::kMedium)
+          .group(kMode, 3)
+          .width(Width::kMedium)
+          .display("Timestamp Column Name")
           .doc("The time of the last change. Several: the first that is not NULL counts."),
-      option("timestamp.columns.mapping", &C::timestamp_mappings, ConfigType::kList, to_mappings(true)).default_to("")
-          .check(valid_mappings(true)).importance(Importance::kMedium).group(kMode, 4).width(Width::kLong)
+      option("timestamp.columns.mapping", &C::timestamp_mappings, ConfigType::kList, to_mappings(true))
+          .default_to("")
+          .check(valid_mappings(true))
+          .importance(Importance::kMedium)
+          .group(kMode, 4)
+          .width(Width::kLong)
           .display("Timestamp Columns Mapping")
           .doc("Timestamp columns by table: regex:[column1|column2], used with table.include.list."),
-      option("incrementing.column.mapping", &C::incrementing_mappings, ConfigType::kList, to_mappings(false)).default_to("")
-          .check(valid_mappings(false)).importance(Importance::kMedium).group(kMode, 5).width(Width::kLong)
-          .display("Incrementing Column Mapping").doc("Incrementing column by table: regex:column, used with table.include.list."),
-      option("timestamp.initial", &C::timestamp_initial).importance(Importance::kLow).group(kMode, 6).width(Width::kMedium)
+      option("incrementing.column.mapping", &C::incrementing_mappings, ConfigType::kList, to_mappings(false))
+          .default_to("")
+          .check(valid_mappings(false))
+          .importance(Importance::kMedium)
+          .group(kMode, 5)
+          .width(Width::kLong)
+          .display("Incrementing Column Mapping")
+          .doc("Incrementing column by table: regex:column, used with table.include.list."),
+      option("timestamp.initial", &C::timestamp_initial)
+          .importance(Importance::kLow)
+          .group(kMode, 6)
+          .width(Width::kMedium)
           .display("Unix time value of initial timestamp")
-          .doc("Milliseconds since 1970 after which rows are read when no offset is stored; -1: the database's time now."),
-      option("validate.non.null", &C::validate_non_null).default_to(true).importance(Importance::kLow).group(kMode, 7)
-          .width(Width::kShort).display("Validate Non Null")
+          .doc("Milliseconds since 1970 after which rows are read when no offset is stored; -1: the database's time "
+               "now."),
+      option("validate.non.null", &C::validate_non_null)
+          .default_to(true)
+          .importance(Importance::kLow)
+          .group(kMode, 7)
+          .width(Width::kShort)
+          .display("Validate Non Null")
           .doc("Refuse tables whose incrementing or timestamp columns may be NULL: such rows would never be read."),
-      option("query", &C::plain_query).default_to("").importance(Importance::kMedium).group(kMode, 8).width(Width::kShort)
-          .display("Query").doc("A query to run instead of copying tables. Its topic is topic.prefix alone."),
-      option("query.masked", &C::masked_query).default_to("").importance(Importance::kMedium).group(kMode, 9)
-          .width(Width::kShort).display("Query Masked").doc("The same as query, never logged and hidden by the REST API."),
+      option("query", &C::plain_query)
+          .default_to("")
+          .importance(Importance::kMedium)
+          .group(kMode, 8)
+          .width(Width::kShort)
+          .display("Query")
+          .doc("A query to run instead of copying tables. Its topic is topic.prefix alone."),
+      option("query.masked", &C::masked_query)
+          .default_to("")
+          .importance(Importance::kMedium)
+          .group(kMode, 9)
+          .width(Width::kShort)
+          .display("Query Masked")
+          .doc("The same as query, never logged and hidden by the REST API."),
       option("quote.sql.identifiers", &C::quote, ConfigType::kString,
              [](const ConfigObject& value) { return parse_quote_method(std::get<std::string>(value)); })
-          .default_to("ALWAYS").importance(Importance::kMedium).group(kMode, 10).width(Width::kMedium)
-          .display("Quote Identifiers").recommend(always({"always", "never"}))
+          .default_to("ALWAYS")
+          .importance(Importance::kMedium)
+          .group(kMode, 10)
+          .width(Width::kMedium)
+          .display("Quote Identifiers")
+          .recommend(always({"always", "never"}))
           .doc("Whether names in SQL are quoted: always or never."),
-      option("query.suffix", &C::query_suffix).default_to("").importance(Importance::kLow).group(kMode, 11).width(Width::kMedium)
-          .display("Query suffix").doc("Text appended to every query. With LIMIT, the timestamp mode can lose rows of equal timestamps."),
-      option("transaction.isolation.mode", &C::isolation).default_to("DEFAULT").importance(Importance::kLow).group(kMode, 12)
-          .width(Width::kMedium).display("Transaction Isolation Mode").recommend(always(isolation_words()))
+      option("query.suffix", &C::query_suffix)
+          .default_to("")
+          .importance(Importance::kLow)
+          .group(kMode, 11)
+          .width(Width::kMedium)
+          .display("Query suffix")
+          .doc("Text appended to every query. With LIMIT, the timestamp mode can lose rows of equal timestamps."),
+      option("transaction.isolation.mode", &C::isolation)
+          .default_to("DEFAULT")
+          .importance(Importance::kLow)
+          .group(kMode, 12)
+          .width(Width::kMedium)
+          .display("Transaction Isolation Mode")
+          .recommend(always(isolation_words()))
           .doc("Isolation level of the reading transactions."),
-      option("query.retry.attempts", &C::query_retry_attempts).default_to(-1).importance(Importance::kLow).group(kMode, 13)
-          .width(Width::kMedium).display("Query Retry Attempts")
-          .doc("How often a failing query is tried again, at each poll interval, before the task fails. 0 and below: for ever."),
+      option("query.retry.attempts", &C::query_retry_attempts)
+          .default_to(-1)
+          .importance(Importance::kLow)
+          .group(kMode, 13)
+          .width(Width::kMedium)
+          .display("Query Retry Attempts")
+          .doc("How often a failing query is tried again, at each poll interval, before the task fails. 0 and below: "
+               "for ever."),
 
-      option("table.types", &C::table_types).default_to("TABLE").importance(Importance::kLow).group(kConnector, 1)
-          .width(Width::kMedium).display("Table Types").doc("Kinds of tables that are listed: TABLE, VIEW, PARTITIONED TABLE, ..."),
-      option("poll.interval.ms", &C::poll_interval_ms).default_to(5000).importance(Importance::kHigh).group(kConnector, 2)
-          .width(Width::kShort).display("Poll Interval (ms)").doc("Wait between the end of a table's query and its next one."),
-      option("batch.max.rows", &C::batch_max_rows).default_to(1000).check(at_least(1)).importance(Importance::kLow).group(kConnector, 3)
-          .width(Width::kShort).display("Max Rows Per Batch").doc("Most rows handed to the worker at once."),
-      option("max.buffer.size", &C::max_buffer_size).default_to(0).importance(Importance::kLow).group(kConnector, 4)
-          .width(Width::kShort).display("Max Buffer Size")
+      option("table.types", &C::table_types)
+          .default_to("TABLE")
+          .importance(Importance::kLow)
+          .group(kConnector, 1)
+          .width(Width::kMedium)
+          .display("Table Types")
+          .doc("Kinds of tables that are listed: TABLE, VIEW, PARTITIONED TABLE, ..."),
+      option("poll.interval.ms", &C::poll_interval_ms)
+          .default_to(5000)
+          .importance(Importance::kHigh)
+          .group(kConnector, 2)
+          .width(Width::kShort)
+          .display("Poll Interval (ms)")
+          .doc("Wait between the end of a table's query and its next one."),
+      option("batch.max.rows", &C::batch_max_rows)
+          .default_to(1000)
+          .check(at_least(1))
+          .importance(Importance::kLow)
+          .group(kConnector, 3)
+          .width(Width::kShort)
+          .display("Max Rows Per Batch")
+          .doc("Most rows handed to the worker at once."),
+      option("max.buffer.size", &C::max_buffer_size)
+          .default_to(0)
+          .importance(Importance::kLow)
+          .group(kConnector, 4)
+          .width(Width::kShort)
+          .display("Max Buffer Size")
           .doc("Accepted for compatibility: rows stream from the database and are not buffered beyond a batch."),
-      option("poll.linger.ms", &C::poll_linger_ms).default_to(5000).importance(Importance::kLow).group(kConnector, 5)
-          .width(Width::kShort).display("Poll Linger (ms)").doc("Longest wait of one poll before it returns without rows."),
-      option("table.monitoring.startup.polling.limit.ms", &C::startup_polling_limit_ms).default_to(10'000)
-          .importance(Importance::kLow).group(kConnector, 6).width(Width::kShort)
-          .display("Limit for startup polling of the table monitoring thread").internal()
+      option("poll.linger.ms", &C::poll_linger_ms)
+          .default_to(5000)
+          .importance(Importance::kLow)
+          .group(kConnector, 5)
+          .width(Width::kShort)
+          .display("Poll Linger (ms)")
+          .doc("Longest wait of one poll before it returns without rows."),
+      option("table.monitoring.startup.polling.limit.ms", &C::startup_polling_limit_ms)
+          .default_to(10'000)
+          .importance(Importance::kLow)
+          .group(kConnector, 6)
+          .width(Width::kShort)
+          .display("Limit for startup polling of the table monitoring thread")
+          .internal()
           .doc("Longest wait for the first list of tables; until it is there the task is idle."),
-      option("table.poll.interval.ms", &C::table_poll_interval_ms).default_to(60'000).importance(Importance::kLow)
-          .group(kConnector, 7).width(Width::kShort).display("Metadata Change Monitoring Interval (ms)")
+      option("table.poll.interval.ms", &C::table_poll_interval_ms)
+          .default_to(60'000)
+          .importance(Importance::kLow)
+          .group(kConnector, 7)
+          .width(Width::kShort)
+          .display("Metadata Change Monitoring Interval (ms)")
           .doc("How often new and dropped tables are looked for."),
-      option("topic.prefix", &C::topic_prefix).default_to("").check(topic_prefix_rule).importance(Importance::kHigh)
-          .group(kConnector, 8).width(Width::kMedium).display("Topic Prefix")
+      option("topic.prefix", &C::topic_prefix)
+          .default_to("")
+          .check(topic_prefix_rule)
+          .importance(Importance::kHigh)
+          .group(kConnector, 8)
+          .width(Width::kMedium)
+          .display("Topic Prefix")
           .doc("Put before the table's name to make the topic; the whole topic of a query."),
-      option("timestamp.delay.interval.ms", &C::timestamp_delay_ms).default_to(0).importance(Importance::kHigh)
-          .group(kConnector, 9).width(Width::kMedium).display("Delay Interval (ms)")
+      option("timestamp.delay.interval.ms", &C::timestamp_delay_ms)
+          .default_to(0)
+          .importance(Importance::kHigh)
+          .group(kConnector, 9)
+          .width(Width::kMedium)
+          .display("Delay Interval (ms)")
           .doc("How long after its timestamp a row is read: long enough for transactions that commit late."),
       option("db.timezone", &C::zone, ConfigType::kString,
              [](const ConfigObject& value) {
                auto zone = TimeZone::find(std::get<std::string>(value));
                return zone ? zone : TimeZone::utc();
              })
-          .default_to("UTC").check(valid_time_zone()).importance(Importance::kMedium).group(kConnector, 10)
-          .width(Width::kMedium).display("DB time zone").doc("The time zone of timestamps that carry none."),
-      option("timestamp.granularity", &C::granularity, ConfigType::kString, parse_granularity).default_to("connect_logical")
-          .check(enumerator(granularity_words())).importance(Importance::kLow).group(kConnector, 11).width(Width::kMedium)
-          .display("Timestamp granularity for timestamp columns").recommend(always(granularity_words()))
-          .doc("How timestamps are written: connect_logical (milliseconds), or micro- and nanoseconds as number or text."),
-      option("unsupported.columns.as.text", &C::text_for_unsupported).default_to(false).importance(Importance::kLow)
-          .group(kConnector, 12).width(Width::kShort).display("Unsupported Columns As Text")
-          .doc("Emit columns of types that have no Connect type (arrays, inet, interval, ...) as the database prints them, "
+          .default_to("UTC")
+          .check(valid_time_zone())
+          .importance(Importance::kMedium)
+          .group(kConnector, 10)
+          .width(Width::kMedium)
+          .display("DB time zone")
+          .doc("The time zone of timestamps that carry none."),
+      option("timestamp.granularity", &C::granularity, ConfigType::kString, parse_granularity)
+          .default_to("connect_logical")
+          .check(enumerator(granularity_words()))
+          .importance(Importance::kLow)
+          .group(kConnector, 11)
+          .width(Width::kMedium)
+          .display("Timestamp granularity for timestamp columns")
+          .recommend(always(granularity_words()))
+          .doc("How timestamps are written: connect_logical (milliseconds), or micro- and nanoseconds as number or "
+               "text."),
+      option("unsupported.columns.as.text", &C::text_for_unsupported)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kConnector, 12)
+          .width(Width::kShort)
+          .display("Unsupported Columns As Text")
+          .doc("Emit columns of types that have no Connect type (arrays, inet, interval, ...) as the database prints "
+               "them, "
                "instead of leaving them out with a warning."),
       option("tables", &C::task_tables).default_to("").internal().doc("Written by the connector: this task's tables."),
-      option("tables.fetched", &C::task_tables_fetched).default_to(true).internal()
+      option("tables.fetched", &C::task_tables_fetched)
+          .default_to(true)
+          .internal()
           .doc("Written by the connector: whether the list of tables was known."),
   };
   return kTable;
@@ -313,7 +518,8 @@ ConnectionSettings SourceConfig::connection(const Props& props) const {
 TableFilter SourceConfig::table_filter() const {
   // Differs: without a pattern the Java connector looks into every database of a MySQL server. Here a name with a database
   // in it, or a regular expression, asks for that.
-  const bool named = std::any_of(whitelist.begin(), whitelist.end(), [](const std::string& name) { return name.find('.') != std::string::npos; });
+  const bool named = std::any_of(whitelist.begin(), whitelist.end(),
+                                 [](const std::string& name) { return name.find('.') != std::string::npos; });
   return {catalog_pattern, schema_pattern, table_types, named || !include_list.empty()};
 }
 

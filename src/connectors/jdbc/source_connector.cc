@@ -22,10 +22,12 @@ void JdbcSourceConnector::start(const Props& config) {
   const ConnectionSettings settings = config_.connection(config);
   check_blocked_parameters(settings);
   if (config_.mode == SourceMode::kUnspecified) {
-    throw ConfigError("Query mode must be specified: set mode to bulk, incrementing, timestamp or timestamp+incrementing");
+    throw ConfigError(
+        "Query mode must be specified: set mode to bulk, incrementing, timestamp or timestamp+incrementing");
   }
   if (!config_.query().empty()) {
-    if (!config_.whitelist.empty() || !config_.blacklist.empty() || !config_.include_list.empty() || !config_.exclude_list.empty()) {
+    if (!config_.whitelist.empty() || !config_.blacklist.empty() || !config_.include_list.empty() ||
+        !config_.exclude_list.empty()) {
       throw ConfigError("query may not be combined with whole-table copying settings.");
     }
     return;
@@ -34,7 +36,8 @@ void JdbcSourceConnector::start(const Props& config) {
     log_.warn("table.whitelist and table.blacklist are both set; table.blacklist has no effect");
   }
   if (!config_.exclude_list.empty() && config_.include_list.empty()) {
-    log_.warn("table.exclude.list without table.include.list selects no table; set table.include.list=.* to copy all others");
+    log_.warn(
+        "table.exclude.list without table.include.list selects no table; set table.include.list=.* to copy all others");
   }
   TableMonitor::Callbacks callbacks{[this] { context().request_task_reconfiguration(); },
                                     [this](const std::exception& error) { context().raise_error(error); }};
@@ -64,7 +67,8 @@ std::vector<Props> JdbcSourceConnector::task_configs(std::int32_t max_tasks) {
   std::size_t at = 0;
   for (const std::size_t size : group_sizes(tables->size(), groups)) {
     std::string names;
-    for (std::size_t i = 0; i < size; ++i, ++at) names += (names.empty() ? "" : ",") + (*tables)[at].quoted(rules, config_.quote);
+    for (std::size_t i = 0; i < size; ++i, ++at)
+      names += (names.empty() ? "" : ",") + (*tables)[at].quoted(rules, config_.quote);
     configs.push_back(config_of(names, true));
   }
   return configs;

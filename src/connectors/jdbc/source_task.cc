@@ -56,14 +56,15 @@ void JdbcSourceTask::start(const Props& config) {
   }
   const ConnectionSettings settings = config_.connection(config);
   check_blocked_parameters(settings);
-  keeper_ = std::make_unique<ConnectionKeeper>(*dialect_, settings, config_.connection_attempts, interrupt_, log_,
-                                               [this](Connection& connection) {
-                                                 if (config_.isolation == "DEFAULT") return;
-                                                 if (!connection.set_isolation(config_.isolation)) {
-                                                   log_.warn("transaction.isolation.mode: " + config_.isolation +
-                                                             " is not supported by this database; its default stays in force");
-                                                 }
-                                               });
+  keeper_ = std::make_unique<ConnectionKeeper>(
+      *dialect_, settings, config_.connection_attempts, interrupt_, log_, [this](Connection& connection) {
+        if (config_.text_for_unsupported) connection.set_text_for_unsupported();
+        if (config_.isolation == "DEFAULT") return;
+        if (!connection.set_isolation(config_.isolation)) {
+          log_.warn("transaction.isolation.mode: " + config_.isolation +
+                    " is not supported by this database; its default stays in force");
+        }
+      });
   prepared_ = false;
   pending_error_ = nullptr;
   lost_connections_ = 0;
@@ -88,7 +89,8 @@ std::chrono::milliseconds JdbcSourceTask::reconnect_wait() {
 }
 
 bool JdbcSourceTask::wait_until(Clock::time_point time) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(time - Clock::now()) + std::chrono::milliseconds(1);
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time - Clock::now()) + std::chrono::milliseconds(1);
   return left.count() <= 0 || context().wait_for(left);
 }
 
@@ -200,24 +202,30 @@ void JdbcSourceTask::prepare() {
     target.incrementing_column = config_.incrementing_column;
     if (uses_timestamp(config_.mode)) target.timestamp_columns = config_.timestamp_columns;
     if (uses_incrementing(config_.mode) && target.incrementing_column.empty()) {
-      throw ConfigError("incrementing.column.name: it must be given when mode is incrementing or timestamp+incrementing and query is set");
+      throw ConfigError(
+          "incrementing.column.name: it must be given when mode is incrementing or timestamp+incrementing and query is "
+          "set");
     }
     const auto partition = std::make_shared<const Map>(partition_of_query());
     SourceOffset offset;
-    const OffsetMap stored = config_.mode == SourceMode::kBulk ? nullptr : context().offset_storage_reader().offset(*partition);
+    const OffsetMap stored =
+        config_.mode == SourceMode::kBulk ? nullptr : context().offset_storage_reader().offset(*partition);
     if (stored) offset = SourceOffset::from_map(*stored);
     if (!offset.timestamp && uses_timestamp(config_.mode) && config_.timestamp_initial) {
-      offset.timestamp = Instant::of_millis(*config_.timestamp_initial == -1 ? connection.current_time().millis() : *config_.timestamp_initial);
+      offset.timestamp = Instant::of_millis(*config_.timestamp_initial == -1 ? connection.current_time().millis()
+                                                                             : *config_.timestamp_initial);
     }
     readers_.push_back(std::make_unique<TableReader>(std::move(target), config_, *dialect_, offset, partition, log_));
   } else {
-    for (std::size_t i = 0; i < tables_.size(); ++i) readers_.push_back(make_table_reader(connection, tables_[i], i == 0));
+    for (std::size_t i = 0; i < tables_.size(); ++i)
+      readers_.push_back(make_table_reader(connection, tables_[i], i == 0));
   }
   connection.commit();
   prepared_ = true;
 }
 
-std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& connection, const TableId& table, bool first) {
+std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& connection, const TableId& table,
+                                                               bool first) {
   const IdentifierRules rules = dialect_->identifiers();
   const std::string full_name = table.full_name(rules);
   TrackingColumns tracking = tracking_columns(config_, full_name);
@@ -232,7 +240,8 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
       if (first) throw ConnectError(missing);
       log_.warn(missing);
     }
-    if (const std::string nullable = nullable_columns(config_, tracking, columns, table.quoted(rules, config_.quote)); !nullable.empty()) {
+    if (const std::string nullable = nullable_columns(config_, tracking, columns, table.quoted(rules, config_.quote));
+        !nullable.empty()) {
       throw ConnectError(nullable);
     }
     if (uses_incrementing(config_.mode) && tracking.incrementing.empty()) {
@@ -266,7 +275,8 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
     }
     partition = partitions.front();
     if (!offset.timestamp && uses_timestamp(config_.mode) && config_.timestamp_initial) {
-      offset.timestamp = Instant::of_millis(*config_.timestamp_initial == -1 ? connection.current_time().millis() : *config_.timestamp_initial);
+      offset.timestamp = Instant::of_millis(*config_.timestamp_initial == -1 ? connection.current_time().millis()
+                                                                             : *config_.timestamp_initial);
     }
   }
   return std::make_unique<TableReader>(std::move(target), config_, *dialect_, offset,

@@ -22,7 +22,8 @@ class Findings {
  public:
   explicit Findings(std::vector<ConfigValue>& values) : values_(values) {}
   void add(const std::string& key, const std::string& text) {
-    const auto at = std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& value) { return value.name == key; });
+    const auto at =
+        std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& value) { return value.name == key; });
     if (at == values_.end()) {
       ConfigValue value;
       value.name = key;
@@ -49,21 +50,25 @@ class Findings {
 };
 
 void check_families(const SourceConfig& config, Findings& findings) {
-  const std::vector<std::pair<std::string, bool>> legacy{{"table.whitelist", !config.whitelist.empty()},
-                                                         {"table.blacklist", !config.blacklist.empty()},
-                                                         {"timestamp.column.name", !config.timestamp_columns.empty()},
-                                                         {"incrementing.column.name", !config.incrementing_column.empty()}};
-  const std::vector<std::pair<std::string, bool>> modern{{"table.include.list", !config.include_list.empty()},
-                                                         {"table.exclude.list", !config.exclude_list.empty()},
-                                                         {"timestamp.columns.mapping", !config.timestamp_mappings.empty()},
-                                                         {"incrementing.column.mapping", !config.incrementing_mappings.empty()}};
+  const std::vector<std::pair<std::string, bool>> legacy{
+      {"table.whitelist", !config.whitelist.empty()},
+      {"table.blacklist", !config.blacklist.empty()},
+      {"timestamp.column.name", !config.timestamp_columns.empty()},
+      {"incrementing.column.name", !config.incrementing_column.empty()}};
+  const std::vector<std::pair<std::string, bool>> modern{
+      {"table.include.list", !config.include_list.empty()},
+      {"table.exclude.list", !config.exclude_list.empty()},
+      {"timestamp.columns.mapping", !config.timestamp_mappings.empty()},
+      {"incrementing.column.mapping", !config.incrementing_mappings.empty()}};
   const auto any = [](const auto& family) {
     return std::any_of(family.begin(), family.end(), [](const auto& one) { return one.second; });
   };
   if (!any(legacy) || !any(modern)) return;
   const std::string text =
-      "Cannot mix legacy and new configuration approaches. Use either table.whitelist, table.blacklist, timestamp.column.name and "
-      "incrementing.column.name, or table.include.list, table.exclude.list, timestamp.columns.mapping and incrementing.column.mapping.";
+      "Cannot mix legacy and new configuration approaches. Use either table.whitelist, table.blacklist, "
+      "timestamp.column.name and "
+      "incrementing.column.name, or table.include.list, table.exclude.list, timestamp.columns.mapping and "
+      "incrementing.column.mapping.";
   for (const auto& family : {legacy, modern}) {
     for (const auto& [key, set] : family) {
       if (set) findings.add(key, text);
@@ -73,7 +78,8 @@ void check_families(const SourceConfig& config, Findings& findings) {
 
 void check_query(const SourceConfig& config, Findings& findings) {
   if (!config.plain_query.empty() && !config.masked_query.empty()) {
-    const char* text = "Both 'query' and 'query.masked' configs cannot be set at the same time. Please use only one of them.";
+    const char* text =
+        "Both 'query' and 'query.masked' configs cannot be set at the same time. Please use only one of them.";
     findings.add("query", text);
     findings.add("query.masked", text);
     return;
@@ -88,7 +94,8 @@ void check_query(const SourceConfig& config, Findings& findings) {
   const bool listed = std::any_of(lists.begin(), lists.end(), [](const auto& one) { return one.second; });
   if (listed) {
     const std::string text =
-        "Do not specify table filtering configs with 'query'. Remove table.whitelist / table.blacklist / table.include.list / "
+        "Do not specify table filtering configs with 'query'. Remove table.whitelist / table.blacklist / "
+        "table.include.list / "
         "table.exclude.list when using 'query' or 'query.masked'.";
     findings.add(key, text);
     for (const auto& [name, set] : lists) {
@@ -97,35 +104,46 @@ void check_query(const SourceConfig& config, Findings& findings) {
     return;
   }
   if (!equals_ignoring_case(query.substr(0, 6), "select")) {
-    findings.add(key, "Only SELECT statements are supported for '" + key + "'. Please provide a statement that starts with SELECT.");
+    findings.add(key, "Only SELECT statements are supported for '" + key +
+                          "'. Please provide a statement that starts with SELECT.");
     return;
   }
   if (uses_incrementing(config.mode) && config.incrementing_column.empty()) {
     findings.add("incrementing.column.name",
-                 "incrementing.column.name must be given when mode is incrementing or timestamp+incrementing and a query is used, "
+                 "incrementing.column.name must be given when mode is incrementing or timestamp+incrementing and a "
+                 "query is used, "
                  "since it cannot be detected from a query.");
   }
 }
 
 void check_mode_columns(const SourceConfig& config, Findings& findings) {
-  const bool modern = !config.include_list.empty() || !config.exclude_list.empty() || !config.timestamp_mappings.empty() ||
-                      !config.incrementing_mappings.empty();
+  const bool modern = !config.include_list.empty() || !config.exclude_list.empty() ||
+                      !config.timestamp_mappings.empty() || !config.incrementing_mappings.empty();
   if (!modern || !config.query().empty()) return;
   if (!config.exclude_list.empty() && config.include_list.empty()) {
-    findings.add("table.exclude.list", "table.exclude.list cannot be used without table.include.list. Add table.include.list, for example .*");
+    findings.add(
+        "table.exclude.list",
+        "table.exclude.list cannot be used without table.include.list. Add table.include.list, for example .*");
     return;
   }
   if (uses_timestamp(config.mode) && config.timestamp_mappings.empty()) {
-    findings.add("mode", "Timestamp column configuration must be provided when using mode 'timestamp' or 'timestamp+incrementing'. Provide "
-                         "'timestamp.columns.mapping'.");
+    findings.add("mode",
+                 "Timestamp column configuration must be provided when using mode 'timestamp' or "
+                 "'timestamp+incrementing'. Provide "
+                 "'timestamp.columns.mapping'.");
   } else if (!uses_timestamp(config.mode) && !config.timestamp_mappings.empty()) {
-    findings.add("mode", "Timestamp column configurations should not be provided if mode is not 'timestamp' or 'timestamp+incrementing'.");
+    findings.add("mode",
+                 "Timestamp column configurations should not be provided if mode is not 'timestamp' or "
+                 "'timestamp+incrementing'.");
   } else if (uses_incrementing(config.mode) && config.incrementing_mappings.empty()) {
-    findings.add("mode", "Incrementing column configuration must be provided when using mode 'incrementing' or 'timestamp+incrementing'. "
-                         "Provide 'incrementing.column.mapping'.");
+    findings.add("mode",
+                 "Incrementing column configuration must be provided when using mode 'incrementing' or "
+                 "'timestamp+incrementing'. "
+                 "Provide 'incrementing.column.mapping'.");
   } else if (!uses_incrementing(config.mode) && !config.incrementing_mappings.empty()) {
-    findings.add("mode", "Incrementing column configurations should not be provided if mode is not 'incrementing' or "
-                         "'timestamp+incrementing'.");
+    findings.add("mode",
+                 "Incrementing column configurations should not be provided if mode is not 'incrementing' or "
+                 "'timestamp+incrementing'.");
   }
 }
 
@@ -140,7 +158,8 @@ void check_tables(const SourceConfig& config, const Dialect& dialect, Connection
     try {
       tracking = tracking_columns(config, name);
     } catch (const ConnectError& error) {
-      findings.add(uses_timestamp(config.mode) ? "timestamp.columns.mapping" : "incrementing.column.mapping", error.what());
+      findings.add(uses_timestamp(config.mode) ? "timestamp.columns.mapping" : "incrementing.column.mapping",
+                   error.what());
       return;
     }
     const std::vector<TableColumn> columns = connection.columns(table.id);
@@ -148,9 +167,13 @@ void check_tables(const SourceConfig& config, const Dialect& dialect, Connection
       findings.add(missing.compare(0, 4, "Incr") == 0 ? "incrementing.column.name" : "timestamp.column.name", missing);
       return;
     }
-    if (const std::string nullable = nullable_columns(config, tracking, columns, table.id.quoted(rules, config.quote)); !nullable.empty()) {
-      const char* key = nullable.find("incrementing column") != std::string::npos ? "incrementing.column.name" : "timestamp.column.name";
-      findings.add(key, nullable + " Make it NOT NULL, or set validate.non.null=false: rows with NULL in it are then never read.");
+    if (const std::string nullable = nullable_columns(config, tracking, columns, table.id.quoted(rules, config.quote));
+        !nullable.empty()) {
+      const char* key = nullable.find("incrementing column") != std::string::npos ? "incrementing.column.name"
+                                                                                  : "timestamp.column.name";
+      findings.add(
+          key,
+          nullable + " Make it NOT NULL, or set validate.non.null=false: rows with NULL in it are then never read.");
       return;
     }
     if (uses_incrementing(config.mode) && tracking.incrementing.empty() && detect_incrementing(columns).empty()) {
@@ -173,10 +196,11 @@ void ask_database(const SourceConfig& config, const Props& props, Findings& find
       try {
         connection->prepare(query);
       } catch (const SqlError& error) {
-        findings.add(config.plain_query.empty() ? "query.masked" : "query",
-                     "The configured query is not valid and has database/connection errors. Please provide the correct query: " +
-                         std::string(config.plain_query.empty() ? "(the query is masked)" : error.what()) + " (SQLState: " +
-                         error.sql_state() + ", errorCode: " + std::to_string(error.vendor_code()) + ")");
+        findings.add(
+            config.plain_query.empty() ? "query.masked" : "query",
+            "The configured query is not valid and has database/connection errors. Please provide the correct query: " +
+                std::string(config.plain_query.empty() ? "(the query is masked)" : error.what()) +
+                " (SQLState: " + error.sql_state() + ", errorCode: " + std::to_string(error.vendor_code()) + ")");
       }
     } else if (config.mode != SourceMode::kBulk && config.mode != SourceMode::kUnspecified) {
       check_tables(config, dialect, *connection, findings);

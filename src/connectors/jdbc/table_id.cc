@@ -35,7 +35,8 @@ std::vector<std::string> IdentifierRules::parse(std::string_view text) const {
       while (true) {
         const std::size_t end = text.find(close_quote, at);
         if (end == std::string_view::npos) {
-          throw ConnectError("Failure parsing fully qualified identifier; missing trailing quote in " + std::string(text));
+          throw ConnectError("Failure parsing fully qualified identifier; missing trailing quote in " +
+                             std::string(text));
         }
         part += text.substr(at, end - at);
         at = end + close_quote.size();
@@ -59,6 +60,8 @@ std::vector<std::string> IdentifierRules::parse(std::string_view text) const {
 
 std::string TableId::full_name(const IdentifierRules& rules) const { return join(*this, rules, QuoteMethod::kNever); }
 
-std::string TableId::quoted(const IdentifierRules& rules, QuoteMethod method) const { return join(*this, rules, method); }
+std::string TableId::quoted(const IdentifierRules& rules, QuoteMethod method) const {
+  return join(*this, rules, method);
+}
 
 }  // namespace millrace::jdbc

@@ -4,8 +4,8 @@
 
 namespace millrace::jdbc {
 
-TableMonitor::TableMonitor(const SourceConfig& config, const Dialect& dialect, ConnectionSettings settings, Callbacks callbacks,
-                           Logger& log)
+TableMonitor::TableMonitor(const SourceConfig& config, const Dialect& dialect, ConnectionSettings settings,
+                           Callbacks callbacks, Logger& log)
     : config_(config),
       dialect_(dialect),
       callbacks_(std::move(callbacks)),
@@ -36,7 +36,9 @@ void TableMonitor::run() {
   while (!interrupt_.triggered()) {
     try {
       const bool listed = refresh();
-      wait = listed ? std::chrono::milliseconds(500) : std::min(wait * 2, std::chrono::milliseconds(std::max<std::int64_t>(config_.connection_backoff_ms, 1)));
+      wait = listed ? std::chrono::milliseconds(500)
+                    : std::min(wait * 2,
+                               std::chrono::milliseconds(std::max<std::int64_t>(config_.connection_backoff_ms, 1)));
       if (!interrupt_.wait_for(listed ? interval : std::min(wait, interval))) return;
     } catch (const Interrupted&) {
       return;
@@ -64,12 +66,16 @@ bool TableMonitor::refresh() {
     }
     connection.commit();
   } catch (const SqlError& error) {
-    log_.error(std::string("Error while trying to get updated table list, ignoring and waiting for next table poll interval: ") + error.what());
+    log_.error(
+        std::string(
+            "Error while trying to get updated table list, ignoring and waiting for next table poll interval: ") +
+        error.what());
     keeper_.drop();
     return false;
   }
   if (const std::string duplicates = duplicate_tables(selected, dialect_.identifiers()); !duplicates.empty()) {
-    throw ConnectError("Encountered an unrecoverable error while reading tables from the database", ConnectError(duplicates));
+    throw ConnectError("Encountered an unrecoverable error while reading tables from the database",
+                       ConnectError(duplicates));
   }
   bool changed = false;
   {
@@ -89,10 +95,10 @@ void TableMonitor::explain_empty(const std::vector<TableInfo>& listed, Connectio
     names += (names.empty() ? "" : ", ") + listed[i].id.full_name(rules);
   }
   if (listed.size() > 10) names += ", ...";
-  const std::string text = "No table to copy: 0 of " + std::to_string(listed.size()) + " visible tables in database \"" +
-                           connection.database_name() + "\" match " + selection_.describe() +
-                           (names.empty() ? "" : " (there are " + names + ")") + "; looking again every " +
-                           std::to_string(config_.table_poll_interval_ms) + " ms";
+  const std::string text = "No table to copy: 0 of " + std::to_string(listed.size()) +
+                           " visible tables in database \"" + connection.database_name() + "\" match " +
+                           selection_.describe() + (names.empty() ? "" : " (there are " + names + ")") +
+                           "; looking again every " + std::to_string(config_.table_poll_interval_ms) + " ms";
   if (text != explained_) log_.warn(text);
   explained_ = text;
 }

@@ -22,7 +22,8 @@ class TableMonitor {
     std::function<void()> on_change;
     std::function<void(const std::exception&)> on_failure;
   };
-  TableMonitor(const SourceConfig& config, const Dialect& dialect, ConnectionSettings settings, Callbacks callbacks, Logger& log);
+  TableMonitor(const SourceConfig& config, const Dialect& dialect, ConnectionSettings settings, Callbacks callbacks,
+               Logger& log);
   ~TableMonitor();
 
   void start();

@@ -25,8 +25,8 @@ std::int64_t incrementing_value(const Value& value, const SchemaPtr& schema) {
 
 }  // namespace
 
-TableReader::TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect, const SourceOffset& offset,
-                         OffsetMap partition, Logger& log)
+TableReader::TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect,
+                         const SourceOffset& offset, OffsetMap partition, Logger& log)
     : target_(std::move(target)),
       config_(config),
       dialect_(dialect),
@@ -70,19 +70,17 @@ std::string TableReader::statement(Connection& connection) {
   }
   const std::string last_id = std::to_string(offset_.incrementing.value_or(-1));
   switch (target_.mode) {
-    case SourceMode::kIncrementing:
-      sql += " WHERE " + id + " > " + last_id + " ORDER BY " + id + " ASC";
-      break;
+    case SourceMode::kIncrementing: sql += " WHERE " + id + " > " + last_id + " ORDER BY " + id + " ASC"; break;
     case SourceMode::kTimestamp:
       if (timestamp.empty()) break;
-      sql += " WHERE " + timestamp + " > " + begin + " AND " + timestamp + " < " + end + " ORDER BY " + timestamp + " ASC";
+      sql +=
+          " WHERE " + timestamp + " > " + begin + " AND " + timestamp + " < " + end + " ORDER BY " + timestamp + " ASC";
       break;
     case SourceMode::kTimestampIncrementing:
-      sql += " WHERE " + timestamp + " < " + end + " AND ((" + timestamp + " = " + begin + " AND " + id + " > " + last_id + ") OR " +
-             timestamp + " > " + begin + ") ORDER BY " + timestamp + "," + id + " ASC";
+      sql += " WHERE " + timestamp + " < " + end + " AND ((" + timestamp + " = " + begin + " AND " + id + " > " +
+             last_id + ") OR " + timestamp + " > " + begin + ") ORDER BY " + timestamp + "," + id + " ASC";
       break;
-    default:
-      break;
+    default: break;
   }
   if (!config_.query_suffix.empty()) sql += " " + config_.query_suffix;
   return sql;
@@ -90,7 +88,8 @@ std::string TableReader::statement(Connection& connection) {
 
 void TableReader::start(Connection& connection) {
   const std::string sql = statement(connection);
-  if (log_.enabled(Logger::Level::kDebug) && !(target_.query.size() > 0 && config_.plain_query.empty())) log_.debug("Running " + sql);
+  if (log_.enabled(Logger::Level::kDebug) && !(target_.query.size() > 0 && config_.plain_query.empty()))
+    log_.debug("Running " + sql);
   result_ = connection.query(sql);
   if (row_schema_ == nullptr || row_schema_->columns != result_->columns()) {
     const std::optional<std::string> name = target_.table ? std::optional(target_.table->table) : std::nullopt;
@@ -121,11 +120,13 @@ void TableReader::resolve_fields() {
       }
     }
     if (incrementing_field_ < 0) {
-      throw DataError("Incrementing column " + target_.incrementing_column + " not found in " + row_schema_->field_names());
+      throw DataError("Incrementing column " + target_.incrementing_column + " not found in " +
+                      row_schema_->field_names());
     }
   }
   if (uses_timestamp(target_.mode)) {
-    for (const std::string& name : target_.timestamp_columns) timestamp_fields_.push_back(row_schema_->timestamp_field(name));
+    for (const std::string& name : target_.timestamp_columns)
+      timestamp_fields_.push_back(row_schema_->timestamp_field(name));
   }
 }
 
@@ -162,7 +163,8 @@ void TableReader::emit(Row row, OffsetMap offset, std::vector<SourceRecord>& rec
 }
 
 bool TableReader::read(std::vector<SourceRecord>& records, std::size_t most) {
-  const bool keeps_offset = target_.mode != SourceMode::kBulk && !(timestamp_fields_.empty() && incrementing_field_ < 0);
+  const bool keeps_offset =
+      target_.mode != SourceMode::kBulk && !(timestamp_fields_.empty() && incrementing_field_ < 0);
   while (records.size() < most) {
     if (target_.mode != SourceMode::kTimestamp || !keeps_offset) {
       Row row;
@@ -192,7 +194,8 @@ bool TableReader::read(std::vector<SourceRecord>& records, std::size_t most) {
     const bool more = fetch(next);
     Row row = std::move(*held_);
     held_.reset();
-    const bool moved = row.offset.timestamp && (!more || (next.offset.timestamp && *next.offset.timestamp > *row.offset.timestamp));
+    const bool moved =
+        row.offset.timestamp && (!more || (next.offset.timestamp && *next.offset.timestamp > *row.offset.timestamp));
     if (moved) {
       offset_ = row.offset;
       offset_map_ = offset_.to_map();

@@ -33,8 +33,8 @@ struct ReadTarget {
 /// timestamps are repeated together rather than lost in part.
 class TableReader {
  public:
-  TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect, const SourceOffset& offset, OffsetMap partition,
-              Logger& log);
+  TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect, const SourceOffset& offset,
+              OffsetMap partition, Logger& log);
 
   /// Precondition: not running.
   void start(Connection& connection);
@@ -74,8 +74,8 @@ class TableReader {
   int incrementing_field_ = -1;
   std::vector<std::size_t> timestamp_fields_;
   std::unique_ptr<ResultSet> result_;
-  std::optional<Row> held_;        ///< timestamp mode: the row that was read ahead
-  OffsetMap offset_map_;           ///< offset_ as a map, shared by the records that carry it
+  std::optional<Row> held_;  ///< timestamp mode: the row that was read ahead
+  OffsetMap offset_map_;     ///< offset_ as a map, shared by the records that carry it
   std::size_t values_per_row_ = 0;
 };
 

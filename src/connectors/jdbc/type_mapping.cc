@@ -29,8 +29,7 @@ Target numeric_target(std::int32_t precision, std::int32_t scale, NumericMapping
   if (precision == 0 && scale == 0) return Target::kDecimal;
   const bool short_enough = precision <= kMostIntegerDigits;
   switch (mapping) {
-    case NumericMapping::kNone:
-      return Target::kDecimal;
+    case NumericMapping::kNone: return Target::kDecimal;
     case NumericMapping::kPrecisionOnly:
       return scale == 0 && short_enough ? integer_of_precision(precision) : Target::kDecimal;
     case NumericMapping::kBestFit:
@@ -44,7 +43,8 @@ Target numeric_target(std::int32_t precision, std::int32_t scale, NumericMapping
   return Target::kDecimal;
 }
 
-SchemaPtr make_schema(Target target, std::int32_t scale, std::int32_t precision, bool optional, TimestampGranularity granularity) {
+SchemaPtr make_schema(Target target, std::int32_t scale, std::int32_t precision, bool optional,
+                      TimestampGranularity granularity) {
   const auto simple = [optional](Type type) {
     SchemaBuilder builder(type);
     if (optional) builder.optional();
@@ -125,7 +125,8 @@ std::optional<Target> generic_target(const ResultColumn& column, const ReadOptio
 
 template <class T>
 Value narrow(std::int64_t value, const char* type) {
-  if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max()) bad_value(type, std::to_string(value));
+  if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max())
+    bad_value(type, std::to_string(value));
   return static_cast<T>(value);
 }
 
@@ -148,12 +149,15 @@ std::optional<FieldPlan> plan_field(std::size_t index, const ResultColumn& colum
   const auto target = generic_target(column, options, plan.scale);
   if (!target) return std::nullopt;
   plan.target = *target;
-  plan.schema = make_schema(*target, plan.scale, column.precision, column.nullable != Nullability::kNo, options.granularity);
+  plan.schema =
+      make_schema(*target, plan.scale, column.precision, column.nullable != Nullability::kNo, options.granularity);
   return plan;
 }
 
 Value timestamp_value(const Instant& instant, const ReadOptions& options) {
-  const auto iso = [&](int digits) { return format_wall(to_wall(instant, *options.zone, options.calendar), 'T', digits); };
+  const auto iso = [&](int digits) {
+    return format_wall(to_wall(instant, *options.zone, options.calendar), 'T', digits);
+  };
   const auto micros = [&] { return instant.seconds * 1'000'000 + instant.nanos / 1000; };
   const auto nanos = [&] { return instant.seconds * 1'000'000'000 + instant.nanos; };
   switch (options.granularity) {

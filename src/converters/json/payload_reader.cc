@@ -64,9 +64,13 @@ Value logical_value(const Schema& schema, const Node& node) {
         return *std::move(decimal);
       }
       if (node.is_string()) {
-        if (auto bytes = decode_base64(node.string()); bytes && !bytes->empty())
-          return to_logical(schema, *std::move(bytes));
-        throw DataError("Invalid bytes for Decimal field");
+        const auto bytes = decode_base64(node.string());
+        if (!bytes) throw DataError("Invalid bytes for Decimal field");
+        try {
+          return to_logical(schema, *bytes);
+        } catch (const ConnectError& e) {
+          throw DataError("Invalid bytes for Decimal field", e);
+        }
       }
       throw wrong("Decimal", "numeric or bytes");
     case LogicalType::kDate:

@@ -51,8 +51,13 @@ PayloadWriter::PayloadWriter(SchemaPtr schema, WriteOptions options) : schema_(s
         fields_.push_back({std::move(prefix), std::make_unique<PayloadWriter>(field.schema, options)});
       }
       break;
-    case Type::kMap: keys_ = std::make_unique<PayloadWriter>(schema_->key_schema(), options); [[fallthrough]];
-    case Type::kArray: values_ = std::make_unique<PayloadWriter>(schema_->value_schema(), options); break;
+    case Type::kMap:
+      if (schema_->key_schema() != nullptr) keys_ = std::make_unique<PayloadWriter>(schema_->key_schema(), options);
+      [[fallthrough]];
+    case Type::kArray:
+      if (schema_->value_schema() != nullptr)
+        values_ = std::make_unique<PayloadWriter>(schema_->value_schema(), options);
+      break;
     default: break;
   }
 }
@@ -133,13 +138,19 @@ void PayloadWriter::write_logical(const Value& value, std::string& out) const {
   json::append_integer(out, from_logical(*schema_, value).integer());
 }
 
+/// Collections of unknown content have no schema for it.
+void PayloadWriter::write_element(const std::unique_ptr<PayloadWriter>& writer, const Value& value, std::string& out) {
+  if (writer == nullptr) return write_schemaless(value, out);
+  writer->write(value, out);
+}
+
 void PayloadWriter::write_array(const Value& value, std::string& out) const {
   if (value.kind() != ValueKind::kArray) throw_wrong_class(value);
   char before = '[';
   for (const Value& element : value.as_array()) {
     out += before;
     before = ',';
-    values_->write(element, out);
+    write_element(values_, element, out);
   }
   if (before == '[') out += '[';
   out += ']';
@@ -147,6 +158,7 @@ void PayloadWriter::write_array(const Value& value, std::string& out) const {
 
 void PayloadWriter::write_map(const Value& value, std::string& out) const {
   if (value.kind() != ValueKind::kMap) throw_wrong_class(value);
+  if (schema_->key_schema() == nullptr) return write_schemaless(value, out);
   const bool object = schema_->key_schema()->type() == Type::kString;
   const char open = object ? '{' : '[';
   char before = open;
@@ -156,19 +168,19 @@ void PayloadWriter::write_map(const Value& value, std::string& out) const {
     if (object) {
       // A null key is the text "null", in quotes.
       const std::size_t at = out.size();
-      keys_->write(key, out);
+      write_element(keys_, key, out);
       if (out[at] != '"') {
         const std::string bare = out.substr(at);
         out.resize(at);
         append_text(out, bare);
       }
       out += ':';
-      values_->write(entry, out);
+      write_element(values_, entry, out);
     } else {
       out += '[';
-      keys_->write(key, out);
+      write_element(keys_, key, out);
       out += ',';
-      values_->write(entry, out);
+      write_element(values_, entry, out);
       out += ']';
     }
   }
@@ -243,6 +255,16 @@ void write_schemaless(const Value& value, std::string& out) {
 
 namespace {
 
+void append_schema(std::string& out, const Schema& schema, WriteOptions options, const std::string* field);
+
+void append_element_schema(std::string& out, const SchemaPtr& schema, WriteOptions options) {
+  if (schema == nullptr) {
+    out += "null";
+  } else {
+    append_schema(out, *schema, options, nullptr);
+  }
+}
+
 void append_schema(std::string& out, const Schema& schema, WriteOptions options, const std::string* field) {
   out += "{\"type\":\"";
   out += json_name_of(schema.type());
@@ -250,13 +272,13 @@ void append_schema(std::string& out, const Schema& schema, WriteOptions options,
   switch (schema.type()) {
     case Type::kArray:
       out += ",\"items\":";
-      append_schema(out, *schema.value_schema(), options, nullptr);
+      append_element_schema(out, schema.value_schema(), options);
       break;
     case Type::kMap:
       out += ",\"keys\":";
-      append_schema(out, *schema.key_schema(), options, nullptr);
+      append_element_schema(out, schema.key_schema(), options);
       out += ",\"values\":";
-      append_schema(out, *schema.value_schema(), options, nullptr);
+      append_element_schema(out, schema.value_schema(), options);
       break;
     case Type::kStruct: {
       out += ",\"fields\":[";

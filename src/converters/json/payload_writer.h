@@ -35,6 +35,7 @@ class PayloadWriter {
     std::unique_ptr<PayloadWriter> writer;
   };
 
+  static void write_element(const std::unique_ptr<PayloadWriter>& writer, const Value& value, std::string& out);
   void write_null(std::string& out) const;
   void write_logical(const Value& value, std::string& out) const;
   void write_array(const Value& value, std::string& out) const;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "millrace/errors.h"
@@ -95,7 +97,12 @@ bool NumberConverter<NumberT>::from_connect_data(std::string_view, const SchemaP
         ClassCastError(std::string("class ") + value.java_class() + " cannot be cast to class " +
                        traits<NumberT>().java_class));
   }
-  const auto bytes = std::bit_cast<std::array<char, sizeof(NumberT)>>(number_of<NumberT>(value));
+  NumberT number = number_of<NumberT>(value);
+  if constexpr (std::is_same_v<NumberT, double>) {
+    // Double.doubleToLongBits knows one NaN only; the float serializer keeps them apart.
+    if (std::isnan(number)) number = std::numeric_limits<double>::quiet_NaN();
+  }
+  const auto bytes = std::bit_cast<std::array<char, sizeof(NumberT)>>(number);
   static_assert(std::endian::native == std::endian::little);
   out.append(bytes.rbegin(), bytes.rend());
   return true;

@@ -150,18 +150,10 @@ void DateFormat::append(std::string& out, std::int64_t epoch_ms) const {
       }
     };
     switch (token.letter) {
-      case 0:
-        out += token.text;
-        break;
-      case 'G':
-        out += fields.year > 0 ? "AD" : "BC";
-        break;
-      case 'y':
-        year(fields.year > 0 ? fields.year : 1 - fields.year);
-        break;
-      case 'Y':
-        year(fields.week_year);
-        break;
+      case 0: out += token.text; break;
+      case 'G': out += fields.year > 0 ? "AD" : "BC"; break;
+      case 'y': year(fields.year > 0 ? fields.year : 1 - fields.year); break;
+      case 'Y': year(fields.week_year); break;
       case 'M':
       case 'L':
         if (count >= 3) {
@@ -170,60 +162,26 @@ void DateFormat::append(std::string& out, std::int64_t epoch_ms) const {
           append_number(out, fields.month + 1, count);
         }
         break;
-      case 'd':
-        append_number(out, fields.day, count);
-        break;
-      case 'D':
-        append_number(out, fields.day_of_year, count);
-        break;
-      case 'F':
-        append_number(out, (fields.day - 1) / 7 + 1, count);
-        break;
-      case 'w':
-        append_number(out, fields.week_of_year, count);
-        break;
-      case 'W':
-        append_number(out, fields.week_of_month, count);
-        break;
+      case 'd': append_number(out, fields.day, count); break;
+      case 'D': append_number(out, fields.day_of_year, count); break;
+      case 'F': append_number(out, fields.weekday_in_month, count); break;
+      case 'w': append_number(out, fields.week_of_year, count); break;
+      case 'W': append_number(out, fields.week_of_month, count); break;
       case 'E':
         out += kDays[static_cast<std::size_t>(fields.weekday - 1)].substr(0, count >= 4 ? std::string_view::npos : 3);
         break;
-      case 'u':
-        append_number(out, fields.weekday == 1 ? 7 : fields.weekday - 1, count);
-        break;
-      case 'a':
-        out += hour < 12 ? "AM" : "PM";
-        break;
-      case 'H':
-        append_number(out, hour, count);
-        break;
-      case 'k':
-        append_number(out, hour == 0 ? 24 : hour, count);
-        break;
-      case 'K':
-        append_number(out, hour % 12, count);
-        break;
-      case 'h':
-        append_number(out, hour % 12 == 0 ? 12 : hour % 12, count);
-        break;
-      case 'm':
-        append_number(out, fields.millis_of_day / 60'000 % 60, count);
-        break;
-      case 's':
-        append_number(out, fields.millis_of_day / 1000 % 60, count);
-        break;
-      case 'S':
-        append_number(out, fields.millis_of_day % 1000, count);
-        break;
-      case 'z':
-        out += count >= 4 ? "Coordinated Universal Time" : "UTC";
-        break;
-      case 'Z':
-        out += "+0000";
-        break;
-      default:
-        out += 'Z';
-        break;  // X
+      case 'u': append_number(out, fields.weekday == 1 ? 7 : fields.weekday - 1, count); break;
+      case 'a': out += hour < 12 ? "AM" : "PM"; break;
+      case 'H': append_number(out, hour, count); break;
+      case 'k': append_number(out, hour == 0 ? 24 : hour, count); break;
+      case 'K': append_number(out, hour % 12, count); break;
+      case 'h': append_number(out, hour % 12 == 0 ? 12 : hour % 12, count); break;
+      case 'm': append_number(out, fields.millis_of_day / 60'000 % 60, count); break;
+      case 's': append_number(out, fields.millis_of_day / 1000 % 60, count); break;
+      case 'S': append_number(out, fields.millis_of_day % 1000, count); break;
+      case 'z': out += count >= 4 ? "Coordinated Universal Time" : "UTC"; break;
+      case 'Z': out += "+0000"; break;
+      default: out += 'Z'; break;  // X
     }
   }
 }
@@ -266,13 +224,10 @@ class DateFormat::Parser {
       case 'a':
       case 'z':
       case 'Z':
-      case 'X':
-        return false;
+      case 'X': return false;
       case 'M':
-      case 'L':
-        return token.count <= 2;
-      default:
-        return true;
+      case 'L': return token.count <= 2;
+      default: return true;
     }
   }
 
@@ -347,23 +302,17 @@ class DateFormat::Parser {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
     if (at_ == text_.size()) return false;
     switch (token.letter) {
-      case 'G':
-        return name(std::array<std::string_view, 2>{"BC", "AD"}, start, F::kEra, 0);
-      case 'a':
-        return name(std::array<std::string_view, 2>{"AM", "PM"}, start, F::kAmPm, 0);
-      case 'E':
-        return name(kDays, start, F::kDayOfWeek, 1);
+      case 'G': return name(std::array<std::string_view, 2>{"BC", "AD"}, start, F::kEra, 0);
+      case 'a': return name(std::array<std::string_view, 2>{"AM", "PM"}, start, F::kAmPm, 0);
+      case 'E': return name(kDays, start, F::kDayOfWeek, 1);
       case 'M':
       case 'L':
         if (token.count > 2) return name(kMonths, start, F::kMonth, 0);
         break;
       case 'z':
-      case 'Z':
-        return zone(start);
-      case 'X':
-        return iso_zone(token.count);
-      default:
-        break;
+      case 'Z': return zone(start);
+      case 'X': return iso_zone(token.count);
+      default: break;
     }
     const std::size_t first_digit = at_;
     std::size_t end = text_.size();
@@ -391,48 +340,20 @@ class DateFormat::Parser {
         builder_.set(token.letter == 'y' ? F::kYear : F::kWeekYear, value);
         break;
       case 'M':
-      case 'L':
-        builder_.set(F::kMonth, static_cast<std::int64_t>(value) - 1);
-        break;
-      case 'k':
-        builder_.set(F::kHourOfDay, value == 24 ? 0 : value);
-        break;
-      case 'h':
-        builder_.set(F::kHour, value == 12 ? 0 : value);
-        break;
-      case 'u':
-        builder_.set(F::kDayOfWeek, value == 7 ? 1 : static_cast<std::int64_t>(value) + 1);
-        break;
-      case 'd':
-        builder_.set(F::kDayOfMonth, value);
-        break;
-      case 'H':
-        builder_.set(F::kHourOfDay, value);
-        break;
-      case 'm':
-        builder_.set(F::kMinute, value);
-        break;
-      case 's':
-        builder_.set(F::kSecond, value);
-        break;
-      case 'S':
-        builder_.set(F::kMillisecond, value);
-        break;
-      case 'D':
-        builder_.set(F::kDayOfYear, value);
-        break;
-      case 'F':
-        builder_.set(F::kDayOfWeekInMonth, value);
-        break;
-      case 'w':
-        builder_.set(F::kWeekOfYear, value);
-        break;
-      case 'W':
-        builder_.set(F::kWeekOfMonth, value);
-        break;
-      default:
-        builder_.set(F::kHour, value);
-        break;  // K
+      case 'L': builder_.set(F::kMonth, static_cast<std::int64_t>(value) - 1); break;
+      case 'k': builder_.set(F::kHourOfDay, value == 24 ? 0 : value); break;
+      case 'h': builder_.set(F::kHour, value == 12 ? 0 : value); break;
+      case 'u': builder_.set(F::kDayOfWeek, value < 1 || value > 7 ? value : value % 7 + 1); break;
+      case 'd': builder_.set(F::kDayOfMonth, value); break;
+      case 'H': builder_.set(F::kHourOfDay, value); break;
+      case 'm': builder_.set(F::kMinute, value); break;
+      case 's': builder_.set(F::kSecond, value); break;
+      case 'S': builder_.set(F::kMillisecond, value); break;
+      case 'D': builder_.set(F::kDayOfYear, value); break;
+      case 'F': builder_.set(F::kDayOfWeekInMonth, value); break;
+      case 'w': builder_.set(F::kWeekOfYear, value); break;
+      case 'W': builder_.set(F::kWeekOfMonth, value); break;
+      default: builder_.set(F::kHour, value); break;  // K
     }
   }
 

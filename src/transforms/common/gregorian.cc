@@ -68,8 +68,11 @@ CalendarFields split(std::int64_t epoch_ms) {
     out.week_year = out.year;
     out.week_of_year = static_cast<std::int32_t>((week_start - first_week_start) / 7 + 1);
   }
-  const std::int64_t month_first = day - (out.day - 1);
+  // The month of the cutover begins anew with its first Gregorian day.
+  const bool cutover_month = !julian && out.year == kCutoverYear && out.month == 9;
+  const std::int64_t month_first = cutover_month ? kCutoverDay : day - (out.day - 1);
   out.week_of_month = static_cast<std::int32_t>((week_start - (month_first - (weekday_of(month_first) - 1))) / 7 + 1);
+  out.weekday_in_month = static_cast<std::int32_t>((day - month_first) / 7 + 1);
   return out;
 }
 
@@ -177,8 +180,17 @@ CalendarBuilder CalendarBuilder::with_week_date_resolved() const {
   using F = CalendarField;
   std::int64_t week = is_set(F::kWeekOfYear) ? value(F::kWeekOfYear) : 1;
   std::int64_t weekday = is_set(F::kDayOfWeek) ? value(F::kDayOfWeek) : 1;
-  week += floor_div(weekday - 1, 7);
-  weekday = floor_mod(weekday - 1, 7) + 1;
+  if (weekday < 1 || weekday > 7) {
+    // Only an ISO number (u) can be out of range: 1 is Monday. CalendarBuilder.establish.
+    if (weekday > 7) {
+      week += (weekday - 1) / 7;
+      weekday = (weekday - 1) % 7 + 1;
+    } else {
+      week += floor_div(weekday - 1, 7);
+      weekday = floor_mod(weekday - 1, 7) + 1;
+    }
+    weekday = weekday == 7 ? 1 : weekday + 1;
+  }
   const std::int64_t new_year = month_start(value(F::kWeekYear), 0, value(F::kWeekYear) <= kCutoverYear);
   const std::int64_t day = new_year - (weekday_of(new_year) - 1) + 7 * (week - 1) + (weekday - 1);
   CalendarFields fields;

@@ -16,6 +16,7 @@ struct CalendarFields {
   std::int64_t week_year = 1970;
   std::int32_t week_of_year = 1;
   std::int32_t week_of_month = 1;
+  std::int32_t weekday_in_month = 1;  ///< the how manieth of its weekday
   std::int32_t millis_of_day = 0;
 };
 

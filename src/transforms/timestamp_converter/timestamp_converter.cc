@@ -36,9 +36,11 @@ std::vector<std::string> words(const Names& names) {
 DateFormat parse_format(const std::string& pattern) {
   try {
     return DateFormat(pattern);
-  } catch (const IllegalArgumentError&) {
-    throw ConfigError("TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: " +
-                      pattern);
+  } catch (const IllegalArgumentError& e) {
+    // Java puts the cause where the value belongs and the sentence where the option's name does.
+    throw ConfigError(invalid_value(
+        "TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: " + pattern,
+        std::string(e.java_class()) + ": " + e.what(), ""));
   }
 }
 
@@ -67,14 +69,10 @@ const SchemaPtr& schema_of_form(TimeForm form, bool is_optional) {
 
 std::optional<TimeForm> form_of(const Schema& schema) {
   switch (schema.logical()) {
-    case LogicalType::kTimestamp:
-      return TimeForm::kTimestamp;
-    case LogicalType::kDate:
-      return TimeForm::kDate;
-    case LogicalType::kTime:
-      return TimeForm::kTime;
-    default:
-      break;
+    case LogicalType::kTimestamp: return TimeForm::kTimestamp;
+    case LogicalType::kDate: return TimeForm::kDate;
+    case LogicalType::kTime: return TimeForm::kTime;
+    default: break;
   }
   if (schema.type() == Type::kString) return TimeForm::kString;
   if (schema.type() == Type::kInt64) return TimeForm::kUnix;
@@ -153,14 +151,10 @@ std::int64_t TimestampConverter::to_millis(const Value& value, TimeForm source) 
       }
       const std::int64_t unix_time = value.as_int64();
       switch (config_.precision) {
-        case Precision::kNanoseconds:
-          return unix_time / 1'000'000;
-        case Precision::kMicroseconds:
-          return unix_time / 1000;
-        case Precision::kMilliseconds:
-          return unix_time;
-        case Precision::kSeconds:
-          return times(unix_time, 1000);
+        case Precision::kNanoseconds: return unix_time / 1'000'000;
+        case Precision::kMicroseconds: return unix_time / 1000;
+        case Precision::kMilliseconds: return unix_time;
+        case Precision::kSeconds: return times(unix_time, 1000);
       }
       return unix_time;
     }
@@ -175,26 +169,18 @@ std::int64_t TimestampConverter::to_millis(const Value& value, TimeForm source) 
 
 Value TimestampConverter::from_millis(std::int64_t epoch_ms) const {
   switch (config_.target) {
-    case TimeForm::kString:
-      return config_.format->format(epoch_ms);
+    case TimeForm::kString: return config_.format->format(epoch_ms);
     case TimeForm::kUnix:
       switch (config_.precision) {
-        case Precision::kNanoseconds:
-          return times(epoch_ms, 1'000'000);
-        case Precision::kMicroseconds:
-          return times(epoch_ms, 1000);
-        case Precision::kMilliseconds:
-          return epoch_ms;
-        case Precision::kSeconds:
-          return epoch_ms / 1000;
+        case Precision::kNanoseconds: return times(epoch_ms, 1'000'000);
+        case Precision::kMicroseconds: return times(epoch_ms, 1000);
+        case Precision::kMilliseconds: return epoch_ms;
+        case Precision::kSeconds: return epoch_ms / 1000;
       }
       return epoch_ms;
-    case TimeForm::kDate:
-      return Date{floor_to_day(epoch_ms)};
-    case TimeForm::kTime:
-      return Date{epoch_ms - floor_to_day(epoch_ms)};
-    default:
-      return Date{epoch_ms};
+    case TimeForm::kDate: return Date{floor_to_day(epoch_ms)};
+    case TimeForm::kTime: return Date{epoch_ms - floor_to_day(epoch_ms)};
+    default: return Date{epoch_ms};
   }
 }
 
@@ -204,14 +190,10 @@ Value TimestampConverter::convert(const Value& value, TimeForm source) const {
 
 Value TimestampConverter::convert_schemaless(const Value& value) const {
   switch (value.kind()) {
-    case ValueKind::kNull:
-      return {};
-    case ValueKind::kDate:
-      return convert(value, TimeForm::kTimestamp);
-    case ValueKind::kInt64:
-      return convert(value, TimeForm::kUnix);
-    case ValueKind::kString:
-      return convert(value, TimeForm::kString);
+    case ValueKind::kNull: return {};
+    case ValueKind::kDate: return convert(value, TimeForm::kTimestamp);
+    case ValueKind::kInt64: return convert(value, TimeForm::kUnix);
+    case ValueKind::kString: return convert(value, TimeForm::kString);
     default:
       throw DataError("TimestampConverter does not support " + java_class_text(value) + " objects as timestamps");
   }

@@ -64,7 +64,8 @@ void apply_options(MYSQL* mysql, const MyTarget& target, unsigned timeout_second
   const char* optional_ca = target.tls_ca.empty() ? nullptr : target.tls_ca.c_str();
   if (target.tls != TlsMode::kDisabled) {
     mysql_ssl_set(mysql, target.tls_key.empty() ? nullptr : target.tls_key.c_str(),
-                  target.tls_certificate.empty() ? nullptr : target.tls_certificate.c_str(), optional_ca, nullptr, nullptr);
+                  target.tls_certificate.empty() ? nullptr : target.tls_certificate.c_str(), optional_ca, nullptr,
+                  nullptr);
   }
   my_bool enforce = target.tls >= TlsMode::kRequired ? 1 : 0;
   my_bool verify = target.tls == TlsMode::kVerify ? 1 : 0;
@@ -100,7 +101,8 @@ MyConnection::MyConnection(const ConnectionSettings& settings, Interrupt& interr
     mysql_close(&mysql_);
     throw error;
   }
-  on_interrupt_ = std::make_unique<Interrupt::Scope>(interrupt_, [this] { ::shutdown(mysql_get_socket(&mysql_), SHUT_RDWR); });
+  on_interrupt_ =
+      std::make_unique<Interrupt::Scope>(interrupt_, [this] { ::shutdown(mysql_get_socket(&mysql_), SHUT_RDWR); });
   try {
     run("SET time_zone = '+00:00', autocommit = 0, sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES')" +
         (target_.session_variables.empty() ? "" : ", " + target_.session_variables));
@@ -172,7 +174,8 @@ void MyConnection::prepare(const std::string& sql) {
   interrupt_.check();
   MYSQL_STMT* statement = mysql_stmt_init(&mysql_);
   const bool fine = mysql_stmt_prepare(statement, sql.data(), sql.size()) == 0;
-  const SqlError error(SqlErrorKind::kStatement, mysql_stmt_error(statement), mysql_stmt_sqlstate(statement), mysql_stmt_errno(statement));
+  const SqlError error(SqlErrorKind::kStatement, mysql_stmt_error(statement), mysql_stmt_sqlstate(statement),
+                       mysql_stmt_errno(statement));
   mysql_stmt_close(statement);
   if (!fine) throw error;
 }
@@ -238,8 +241,9 @@ std::vector<TableInfo> MyConnection::tables(const TableFilter& filter) {
 
 std::optional<TableInfo> MyConnection::find_table(const TableId& table, const std::vector<std::string>&) {
   const std::optional<std::string> database = table.catalog ? table.catalog : table.schema;
-  const auto found = rows("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
-                          (database ? quoted(*database) : std::string("DATABASE()")) + " AND TABLE_NAME = " + quoted(table.table));
+  const auto found =
+      rows("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+           (database ? quoted(*database) : std::string("DATABASE()")) + " AND TABLE_NAME = " + quoted(table.table));
   if (found.empty()) return std::nullopt;
   return TableInfo{{*found[0][0], std::nullopt, *found[0][1]}, table_type(*found[0][2], *found[0][0])};
 }
@@ -247,9 +251,11 @@ std::optional<TableInfo> MyConnection::find_table(const TableId& table, const st
 std::vector<TableColumn> MyConnection::columns(const TableId& table) {
   const std::optional<std::string> database = table.catalog ? table.catalog : table.schema;
   std::vector<TableColumn> columns;
-  for (const Row& row : rows("SELECT COLUMN_NAME, DATA_TYPE, IS_NULLABLE, EXTRA, COLUMN_KEY FROM information_schema.COLUMNS WHERE "
-                             "TABLE_SCHEMA = " + (database ? quoted(*database) : std::string("DATABASE()")) +
-                             " AND TABLE_NAME = " + quoted(table.table) + " ORDER BY ORDINAL_POSITION")) {
+  for (const Row& row :
+       rows("SELECT COLUMN_NAME, DATA_TYPE, IS_NULLABLE, EXTRA, COLUMN_KEY FROM information_schema.COLUMNS WHERE "
+            "TABLE_SCHEMA = " +
+            (database ? quoted(*database) : std::string("DATABASE()")) + " AND TABLE_NAME = " + quoted(table.table) +
+            " ORDER BY ORDINAL_POSITION")) {
     TableColumn column;
     column.name = *row[0];
     column.type_name = to_lower(*row[1]);

@@ -20,6 +20,7 @@ class MyConnection final : public Connection {
   ~MyConnection() override;
 
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
+  void set_text_for_unsupported() override { target_.uuid_as_string = true; }
   void execute(const std::string& sql) override;
   void prepare(const std::string& sql) override;
   void commit() override;
@@ -63,7 +64,8 @@ class MyDialect final : public Dialect {
  public:
   std::string name() const override { return "MySqlDatabaseDialect"; }
   IdentifierRules identifiers() const override { return {"`", "`", "."}; }
-  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                      Logger& log) const override;
   bool has_catalog_in_name() const override { return true; }
   std::string column_type(const SinkColumn& column) const override;
 };

@@ -98,8 +98,10 @@ void decode_time(const Cell& cell, const Decoder& decoder, Value& value) {
   int minutes = 0;
   double seconds = 0;
   const char* start = text[0] == '-' ? text.c_str() + 1 : text.c_str();
-  if (std::sscanf(start, "%d:%d:%lf", &hours, &minutes, &seconds) != 3) throw SqlDataError("Bad value for type time : " + text);
-  std::int64_t millis = (std::int64_t{hours} * 60 + minutes) * 60'000 + static_cast<std::int64_t>(seconds * 1000 + 1e-6);
+  if (std::sscanf(start, "%d:%d:%lf", &hours, &minutes, &seconds) != 3)
+    throw SqlDataError("Bad value for type time : " + text);
+  std::int64_t millis =
+      (std::int64_t{hours} * 60 + minutes) * 60'000 + static_cast<std::int64_t>(seconds * 1000 + 1e-6);
   if (text[0] == '-') millis = -millis;
   if (!decoder.options->zone->is_utc()) millis -= decoder.options->zone->offset_at(0) * 1000;
   value = Date{millis};
@@ -111,14 +113,16 @@ void decode_timestamp(const Cell& cell, const Decoder& decoder, Value& value) {
 
 std::string type_name(const MYSQL_FIELD& field) {
   MARIADB_CONST_STRING name{};
-  if (mariadb_field_attr(&name, &field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME) == 0 && name.length > 0) return {name.str, name.length};
+  if (mariadb_field_attr(&name, &field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME) == 0 && name.length > 0)
+    return {name.str, name.length};
   return "";
 }
 
 void describe_text(const MYSQL_FIELD& field, const MyTarget& target, ResultColumn& column) {
   if (column.type_name == "uuid") {
     column.type = target.uuid_as_string ? JdbcType::kVarchar : JdbcType::kOther;
-  } else if (column.type_name == "inet6" || column.type_name == "inet4" || (field.flags & (ENUM_FLAG | SET_FLAG)) != 0) {
+  } else if (column.type_name == "inet6" || column.type_name == "inet4" ||
+             (field.flags & (ENUM_FLAG | SET_FLAG)) != 0) {
     column.type = JdbcType::kVarchar;
   } else {
     column.type = field.charsetnr == kBinaryCharset ? JdbcType::kVarbinary : JdbcType::kVarchar;
@@ -128,7 +132,8 @@ void describe_text(const MYSQL_FIELD& field, const MyTarget& target, ResultColum
 ResultColumn describe(const MYSQL_FIELD& field, const MyTarget& target) {
   ResultColumn column;
   column.label = field.name;
-  if (field.org_table != nullptr && *field.org_table != '\0') column.table = std::string(field.db) + "." + field.org_table;
+  if (field.org_table != nullptr && *field.org_table != '\0')
+    column.table = std::string(field.db) + "." + field.org_table;
   column.nullable = (field.flags & NOT_NULL_FLAG) != 0 ? Nullability::kNo : Nullability::kYes;
   column.is_signed = (field.flags & UNSIGNED_FLAG) == 0;
   column.type_name = type_name(field);
@@ -153,10 +158,12 @@ ResultColumn describe(const MYSQL_FIELD& field, const MyTarget& target) {
     case MYSQL_TYPE_NEWDECIMAL:
       column.type = JdbcType::kDecimal;
       column.scale = static_cast<std::int32_t>(field.decimals);
-      column.precision = static_cast<std::int32_t>(field.length) - (field.decimals > 0 ? 1 : 0) - (column.is_signed ? 1 : 0);
+      column.precision =
+          static_cast<std::int32_t>(field.length) - (field.decimals > 0 ? 1 : 0) - (column.is_signed ? 1 : 0);
       break;
     case MYSQL_TYPE_BIT: column.type = field.length == 1 ? bit : JdbcType::kBit; break;
-    case MYSQL_TYPE_YEAR: column.type = target.year_is_date ? JdbcType::kDate : JdbcType::kSmallint;
+    case MYSQL_TYPE_YEAR:
+      column.type = target.year_is_date ? JdbcType::kDate : JdbcType::kSmallint;
       column.is_signed = true;
       break;
     case MYSQL_TYPE_DATE:
@@ -196,8 +203,8 @@ class MyResultSet final : public ResultSet {
     options_ = &options;
     for (const FieldPlan& field : fields) {
       const enum_field_types type = types_[field.column];
-      decoders_.push_back({field.column, decode_of(type, field.target), field.target, field.scale, type == MYSQL_TYPE_TIMESTAMP,
-                           &options, connection_.target().zero_dates});
+      decoders_.push_back({field.column, decode_of(type, field.target), field.target, field.scale,
+                           type == MYSQL_TYPE_TIMESTAMP, &options, connection_.target().zero_dates});
     }
   }
 

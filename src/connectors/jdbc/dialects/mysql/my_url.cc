@@ -12,15 +12,45 @@ namespace {
 
 /// Parameters that only tune the Java drivers, or that hold here whatever their value.
 const std::set<std::string>& without_meaning_here() {
-  static const std::set<std::string> kNames{
-      "allowmultiqueries", "allowpublickeyretrieval", "autoreconnect", "characterencoding", "connectiontimezone",
-      "databaseterm", "defaultfetchsize", "forceconnectiontimezonetosession", "nulldatabasemeanscurrent",
-      "nullcatalogmeanscurrent", "permitmysqlscheme", "preserveinstants", "rewritebatchedstatements", "sendfractionalseconds",
-      "servertimezone", "socketTimeout", "sockettimeout", "timezone", "tlsversions", "usebulkstmts", "usecatalogterm",
-      "usecursorfetch", "useinformationschema", "useoldaliasmetadatabehavior", "useserverprepstmts", "useunicode",
-      "createdatabaseifnotexist", "allowlocalinfile", "tcpkeepalive", "usecompression", "cacheprepstmts", "prepstmtcachesize",
-      "trustcertificatekeystoretype", "trustcertificatekeystorepassword", "clientcertificatekeystoretype",
-      "clientcertificatekeystorepassword", "maxreconnects", "initialtimeout", "jdbccomplianttruncation"};
+  static const std::set<std::string> kNames{"allowmultiqueries",
+                                            "allowpublickeyretrieval",
+                                            "autoreconnect",
+                                            "characterencoding",
+                                            "connectiontimezone",
+                                            "databaseterm",
+                                            "defaultfetchsize",
+                                            "forceconnectiontimezonetosession",
+                                            "nulldatabasemeanscurrent",
+                                            "nullcatalogmeanscurrent",
+                                            "permitmysqlscheme",
+                                            "preserveinstants",
+                                            "rewritebatchedstatements",
+                                            "sendfractionalseconds",
+                                            "servertimezone",
+                                            "socketTimeout",
+                                            "sockettimeout",
+                                            "timezone",
+                                            "tlsversions",
+                                            "usebulkstmts",
+                                            "usecatalogterm",
+                                            "usecursorfetch",
+                                            "useinformationschema",
+                                            "useoldaliasmetadatabehavior",
+                                            "useserverprepstmts",
+                                            "useunicode",
+                                            "createdatabaseifnotexist",
+                                            "allowlocalinfile",
+                                            "tcpkeepalive",
+                                            "usecompression",
+                                            "cacheprepstmts",
+                                            "prepstmtcachesize",
+                                            "trustcertificatekeystoretype",
+                                            "trustcertificatekeystorepassword",
+                                            "clientcertificatekeystoretype",
+                                            "clientcertificatekeystorepassword",
+                                            "maxreconnects",
+                                            "initialtimeout",
+                                            "jdbccomplianttruncation"};
   return kNames;
 }
 
@@ -36,8 +66,10 @@ TlsMode tls_mode(const std::string& value) {
   if (mode == "disable" || mode == "disabled" || mode == "false") return TlsMode::kDisabled;
   if (mode == "trust" || mode == "required" || mode == "true") return TlsMode::kRequired;
   if (mode == "preferred") return TlsMode::kPreferred;
-  if (mode == "verify-ca" || mode == "verify_ca" || mode == "verify-full" || mode == "verify_identity") return TlsMode::kVerify;
-  throw ConfigError("connection.url: sslMode=" + value + " is not known; use disable, trust, verify-ca or verify-full (MariaDB), or "
+  if (mode == "verify-ca" || mode == "verify_ca" || mode == "verify-full" || mode == "verify_identity")
+    return TlsMode::kVerify;
+  throw ConfigError("connection.url: sslMode=" + value +
+                    " is not known; use disable, trust, verify-ca or verify-full (MariaDB), or "
                     "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY (MySQL)");
 }
 
@@ -61,7 +93,8 @@ void parse_hosts(const std::string& text, const std::string& url, MyTarget& targ
     }
     const unsigned long port = host.port.empty() ? 3306 : std::strtoul(host.port.c_str(), nullptr, 10);
     if (port == 0 || port > 65535 || host.port.find_first_not_of("0123456789") != std::string::npos) {
-      throw ConfigError("connection.url " + redact_url(url) + ": the port \"" + host.port + "\" is not a number from 1 to 65535");
+      throw ConfigError("connection.url " + redact_url(url) + ": the port \"" + host.port +
+                        "\" is not a number from 1 to 65535");
     }
     target.hosts.emplace_back(host.host.empty() ? "localhost" : host.host, static_cast<unsigned>(port));
   }
@@ -69,23 +102,41 @@ void parse_hosts(const std::string& text, const std::string& url, MyTarget& targ
 
 /// One parameter; false when its name means nothing here.
 bool apply(const std::string& key, const std::string& value, MyTarget& target) {
-  if (key == "user") target.user = value;
-  else if (key == "password") target.password = value;
-  else if (key == "sslmode") target.tls = tls_mode(value);
-  else if (key == "usessl" || key == "requiressl") target.tls = is_true(value) ? std::max(target.tls, key == "requiressl" ? TlsMode::kRequired : TlsMode::kPreferred) : TlsMode::kDisabled;
-  else if (key == "verifyservercertificate") target.tls = is_true(value) ? TlsMode::kVerify : target.tls;
-  else if (key == "trustservercertificate" || key == "disablesslhostnameverification") target.tls = is_true(value) ? TlsMode::kRequired : target.tls;
-  else if (key == "serversslcert" || key == "trustcertificatekeystoreurl") target.tls_ca = file_of(value);
-  else if (key == "clientcertificatekeystoreurl" || key == "keystore") target.tls_certificate = target.tls_key = file_of(value);
-  else if (key == "connecttimeout") target.connect_timeout_seconds = seconds_of(value);
-  else if (key == "tinyint1isbit") target.tiny1_is_bit = is_true(value);
-  else if (key == "transformedbitisboolean") target.bit_is_boolean = is_true(value);
-  else if (key == "yearisdatetype") target.year_is_date = is_true(value);
-  else if (key == "uuidasstring") target.uuid_as_string = is_true(value);
-  else if (key == "zerodatetimebehavior") target.zero_dates = zero_dates(value);
-  else if (key == "localsocket") target.unix_socket = value;
-  else if (key == "sessionvariables") target.session_variables = value;
-  else return without_meaning_here().count(key) != 0;
+  if (key == "user")
+    target.user = value;
+  else if (key == "password")
+    target.password = value;
+  else if (key == "sslmode")
+    target.tls = tls_mode(value);
+  else if (key == "usessl" || key == "requiressl")
+    target.tls = is_true(value) ? std::max(target.tls, key == "requiressl" ? TlsMode::kRequired : TlsMode::kPreferred)
+                                : TlsMode::kDisabled;
+  else if (key == "verifyservercertificate")
+    target.tls = is_true(value) ? TlsMode::kVerify : target.tls;
+  else if (key == "trustservercertificate" || key == "disablesslhostnameverification")
+    target.tls = is_true(value) ? TlsMode::kRequired : target.tls;
+  else if (key == "serversslcert" || key == "trustcertificatekeystoreurl")
+    target.tls_ca = file_of(value);
+  else if (key == "clientcertificatekeystoreurl" || key == "keystore")
+    target.tls_certificate = target.tls_key = file_of(value);
+  else if (key == "connecttimeout")
+    target.connect_timeout_seconds = seconds_of(value);
+  else if (key == "tinyint1isbit")
+    target.tiny1_is_bit = is_true(value);
+  else if (key == "transformedbitisboolean")
+    target.bit_is_boolean = is_true(value);
+  else if (key == "yearisdatetype")
+    target.year_is_date = is_true(value);
+  else if (key == "uuidasstring")
+    target.uuid_as_string = is_true(value);
+  else if (key == "zerodatetimebehavior")
+    target.zero_dates = zero_dates(value);
+  else if (key == "localsocket")
+    target.unix_socket = value;
+  else if (key == "sessionvariables")
+    target.session_variables = value;
+  else
+    return without_meaning_here().count(key) != 0;
   return true;
 }
 
@@ -101,7 +152,8 @@ MyTarget parse_my_url(const ConnectionSettings& settings) {
   }
   const std::size_t slashes = all.find("//");
   if (slashes == std::string::npos) {
-    throw ConfigError("connection.url " + redact_url(settings.url) + " has no \"//\" before the host; it must read jdbc:" + subprotocol +
+    throw ConfigError("connection.url " + redact_url(settings.url) +
+                      " has no \"//\" before the host; it must read jdbc:" + subprotocol +
                       "://host:3306/database?name=value&...");
   }
   std::string rest = all.substr(slashes + 2);

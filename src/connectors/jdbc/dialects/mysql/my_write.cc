@@ -12,7 +12,8 @@ constexpr std::size_t kStatementBytes = 1024 * 1024;  // below every server's ma
 constexpr int kKeyTextLength = 255;
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
-void append_literal(std::string& out, MYSQL* mysql, const Value* value, const SinkColumn& column, const WriteOptions& options) {
+void append_literal(std::string& out, MYSQL* mysql, const Value* value, const SinkColumn& column,
+                    const WriteOptions& options) {
   if (value == nullptr || value->is_null()) {
     out += "NULL";
     return;
@@ -49,9 +50,13 @@ void append_literal(std::string& out, MYSQL* mysql, const Value* value, const Si
       return;
     case WriteType::kFloat32:
     case WriteType::kFloat64: {
-      const bool finite = value->kind() == ValueKind::kFloat32 ? std::isfinite(value->as_float32())
-                                                               : value->kind() != ValueKind::kFloat64 || std::isfinite(value->as_float64());
-      if (!finite) throw SqlError(SqlErrorKind::kData, "column '" + column.name + "': '" + value->to_string() + "' is not a valid numeric value", "22003");
+      const bool finite = value->kind() == ValueKind::kFloat32
+                              ? std::isfinite(value->as_float32())
+                              : value->kind() != ValueKind::kFloat64 || std::isfinite(value->as_float64());
+      if (!finite)
+        throw SqlError(SqlErrorKind::kData,
+                       "column '" + column.name + "': '" + value->to_string() + "' is not a valid numeric value",
+                       "22003");
       break;
     }
     default: break;
@@ -101,7 +106,8 @@ void MyConnection::write(const WriteBatch& batch) {
   std::string tail;
   if (batch.kind == WriteKind::kUpsert) {
     // Without other columns the keys are set to themselves.
-    for (std::size_t i = batch.key_count == width ? 0 : batch.key_count; i < width; ++i) tail += (tail.empty() ? "" : ",") + name(i) + "=values(" + name(i) + ")";
+    for (std::size_t i = batch.key_count == width ? 0 : batch.key_count; i < width; ++i)
+      tail += (tail.empty() ? "" : ",") + name(i) + "=values(" + name(i) + ")";
     tail = " on duplicate key update " + tail;
   }
   std::size_t row = 0;
@@ -125,7 +131,8 @@ void MyConnection::write(const WriteBatch& batch) {
   }
 }
 
-std::unique_ptr<Connection> MyDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const {
+std::unique_ptr<Connection> MyDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                               Logger& log) const {
   return std::make_unique<MyConnection>(settings, interrupt, log);
 }
 

@@ -85,13 +85,16 @@ class PgResultSet final : public ResultSet {
   static constexpr std::size_t kHeaderSize = 19;
 
   void need(std::size_t bytes) const {
-    if (at_ + bytes > message_.size) throw SqlError(SqlErrorKind::kConnection, "The server sent a row that ends too early", "08P01");
+    if (at_ + bytes > message_.size)
+      throw SqlError(SqlErrorKind::kConnection, "The server sent a row that ends too early", "08P01");
   }
 
   void parse_row(std::int16_t count) {
     if (static_cast<std::size_t>(count) != cells_.size()) {
-      throw SqlError(SqlErrorKind::kConnection, "The server sent a row of " + std::to_string(count) + " columns where " +
-                                                    std::to_string(cells_.size()) + " were described", "08P01");
+      throw SqlError(SqlErrorKind::kConnection,
+                     "The server sent a row of " + std::to_string(count) + " columns where " +
+                         std::to_string(cells_.size()) + " were described",
+                     "08P01");
     }
     for (PgCell& cell : cells_) {
       need(4);
@@ -125,12 +128,14 @@ std::string as_subquery(std::string sql) {
 
 /// One row per relation with the type names of JDBC.
 constexpr const char* kTypeOfRelation =
-    "CASE WHEN n.nspname ~ '^pg_temp_' THEN CASE c.relkind WHEN 'r' THEN 'TEMPORARY TABLE' WHEN 'v' THEN 'TEMPORARY VIEW' "
+    "CASE WHEN n.nspname ~ '^pg_temp_' THEN CASE c.relkind WHEN 'r' THEN 'TEMPORARY TABLE' WHEN 'v' THEN 'TEMPORARY "
+    "VIEW' "
     "WHEN 'i' THEN 'TEMPORARY INDEX' WHEN 'S' THEN 'TEMPORARY SEQUENCE' END "
     "WHEN n.nspname = 'information_schema' OR n.nspname ~ '^pg_' THEN CASE c.relkind WHEN 'r' THEN 'SYSTEM TABLE' "
     "WHEN 'v' THEN 'SYSTEM VIEW' WHEN 'i' THEN 'SYSTEM INDEX' END "
     "ELSE CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'p' THEN 'PARTITIONED TABLE' WHEN 'v' THEN 'VIEW' "
-    "WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'PARTITIONED INDEX' "
+    "WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'PARTITIONED "
+    "INDEX' "
     "WHEN 'S' THEN 'SEQUENCE' WHEN 'c' THEN 'TYPE' END END";
 
 }  // namespace
@@ -174,11 +179,24 @@ bool PgConnection::is_valid() {
 
 std::unique_ptr<ResultSet> PgConnection::query(const std::string& sql) {
   begin();
-  const std::string text = as_subquery(sql);
+  std::string text = as_subquery(sql);
   const PgResult description = session_->describe(text);
   std::vector<ResultColumn> columns = result_columns(description.get());
   std::vector<std::uint32_t> oids;
-  for (int i = 0; i < PQnfields(description.get()); ++i) oids.push_back(PQftype(description.get(), i));
+  std::string cast;
+  bool any_cast = false;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    oids.push_back(PQftype(description.get(), static_cast<int>(i)));
+    const std::string name = IdentifierRules{}.quote(columns[i].label);
+    cast += (i > 0 ? ", " : "") + name;
+    if (!text_for_unsupported_ || columns[i].type != JdbcType::kOther) continue;
+    any_cast = true;
+    cast += "::text AS " + name;
+    columns[i].type = JdbcType::kVarchar;
+    oids.back() = kTextOid;
+  }
+  // The rows keep the order of the inner query: nothing outside it reorders them.
+  if (any_cast) text = "SELECT " + cast + " FROM (" + text + ") AS q";
   session_->start_copy("COPY (" + text + ") TO STDOUT (FORMAT BINARY)");
   return std::make_unique<PgResultSet>(*session_, std::move(columns), std::move(oids));
 }
@@ -190,9 +208,11 @@ void PgConnection::look_up_types(const PGresult* description) {
     if (types_.count(oid) == 0) unknown += (unknown.empty() ? "" : ",") + std::to_string(oid);
   }
   if (unknown.empty()) return;
-  const PgResult found = session_->query("SELECT oid, typname, typtype FROM pg_catalog.pg_type WHERE oid IN (" + unknown + ")", {});
+  const PgResult found =
+      session_->query("SELECT oid, typname, typtype FROM pg_catalog.pg_type WHERE oid IN (" + unknown + ")", {});
   for (int row = 0; row < PQntuples(found.get()); ++row) {
-    types_[static_cast<std::uint32_t>(std::stoul(field(found, row, 0)))] = {field(found, row, 1), field(found, row, 2)[0]};
+    types_[static_cast<std::uint32_t>(std::stoul(field(found, row, 0)))] = {field(found, row, 1),
+                                                                            field(found, row, 2)[0]};
   }
 }
 
@@ -213,12 +233,14 @@ std::vector<ResultColumn> PgConnection::result_columns(const PGresult* descripti
                     std::to_string(PQftablecol(description, i)) + "::int2)";
   }
   if (base_columns.empty()) return columns;
-  const PgResult rows = session_->query(
-      "SELECT v.i, a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) FROM (VALUES " + base_columns +
-          ") v(i, r, n) JOIN pg_catalog.pg_attribute a ON a.attrelid = v.r AND a.attnum = v.n "
-          "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid", {});
+  const PgResult rows =
+      session_->query("SELECT v.i, a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) FROM (VALUES " + base_columns +
+                          ") v(i, r, n) JOIN pg_catalog.pg_attribute a ON a.attrelid = v.r AND a.attnum = v.n "
+                          "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid",
+                      {});
   for (int row = 0; row < PQntuples(rows.get()); ++row) {
-    columns[std::stoul(field(rows, row, 0))].nullable = field(rows, row, 1) == "t" ? Nullability::kNo : Nullability::kYes;
+    columns[std::stoul(field(rows, row, 0))].nullable =
+        field(rows, row, 1) == "t" ? Nullability::kNo : Nullability::kYes;
   }
   return columns;
 }
@@ -230,7 +252,8 @@ std::vector<TableInfo> PgConnection::tables(const TableFilter& filter) {
   std::string types = "{";
   for (const std::string& type : filter.types) {
     std::string upper = type;
-    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     types += (types.size() > 1 ? ",\"" : "\"") + upper + "\"";
   }
   std::vector<std::optional<std::string>> parameters{types + "}"};
@@ -247,9 +270,10 @@ std::vector<TableInfo> PgConnection::tables(const TableFilter& filter) {
 }
 
 std::optional<TableInfo> PgConnection::find_table(const TableId& table, const std::vector<std::string>&) {
-  std::string sql = std::string("SELECT ") + kTypeOfRelation +
-                    ", n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                    "WHERE c.relkind IN ('r','p','v','m','f') AND c.relname = $1 AND ";
+  std::string sql =
+      std::string("SELECT ") + kTypeOfRelation +
+      ", n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r','p','v','m','f') AND c.relname = $1 AND ";
   std::vector<std::optional<std::string>> parameters{table.table};
   if (table.schema) {
     sql += "n.nspname = $2";
@@ -314,11 +338,13 @@ std::string PgConnection::database_name() { return PQdb(session_->raw()); }
 std::string PgConnection::timestamp_literal(const TimestampBound& bound, const ReadOptions& options) {
   // Without a type of its own and with the zone's offset: a timestamp column takes the wall clock part, a timestamptz
   // column the instant.
-  std::string text = format_wall(to_wall(bound.instant, *options.zone, options.calendar), ' ', bound.instant.nanos == 0 ? 0 : 9, true);
+  std::string text =
+      format_wall(to_wall(bound.instant, *options.zone, options.calendar), ' ', bound.instant.nanos == 0 ? 0 : 9, true);
   const std::int64_t offset = options.zone->offset_at(bound.instant.seconds);
   std::array<char, 24> zone{};
   const auto magnitude = static_cast<int>(std::abs(offset));
-  std::snprintf(zone.data(), zone.size(), "%c%02d:%02d:%02d", offset < 0 ? '-' : '+', magnitude / 3600, magnitude / 60 % 60, magnitude % 60);
+  std::snprintf(zone.data(), zone.size(), "%c%02d:%02d:%02d", offset < 0 ? '-' : '+', magnitude / 3600,
+                magnitude / 60 % 60, magnitude % 60);
   const std::size_t era = text.find(" BC");
   text.insert(era == std::string::npos ? text.size() : era, zone.data());
   return "'" + text + "'";

@@ -18,6 +18,7 @@ class PgConnection final : public Connection {
   ~PgConnection() override;
 
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
+  void set_text_for_unsupported() override { text_for_unsupported_ = true; }
   void execute(const std::string& sql) override;
   void prepare(const std::string& sql) override;
   void commit() override;
@@ -44,6 +45,7 @@ class PgConnection final : public Connection {
     std::string name;
     char type_class = 'b';
   };
+  bool text_for_unsupported_ = false;
   std::unique_ptr<PgSession> session_;
   std::unique_ptr<PgWriter> writer_;
   std::map<std::uint32_t, TypeInfo> types_;
@@ -53,7 +55,8 @@ class PgDialect final : public Dialect {
  public:
   std::string name() const override { return "PostgreSqlDatabaseDialect"; }
   IdentifierRules identifiers() const override { return {}; }
-  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                      Logger& log) const override;
   TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const override;
   std::string column_type(const SinkColumn& column) const override;
   std::string boolean_word(bool value) const override { return value ? "TRUE" : "FALSE"; }

@@ -13,8 +13,8 @@
 namespace millrace::jdbc::postgresql {
 namespace {
 
-constexpr std::int64_t kEpochDays = 10957;            // 2000-01-01
-constexpr std::int64_t kEpochSeconds = 946'684'800;   // 2000-01-01
+constexpr std::int64_t kEpochDays = 10957;           // 2000-01-01
+constexpr std::int64_t kEpochSeconds = 946'684'800;  // 2000-01-01
 constexpr std::int64_t kMillisPerDay = 86'400'000;
 // pgjdbc's stand-ins for infinity.
 constexpr std::int64_t kInfinityMillis = 9223372036825200000;
@@ -49,8 +49,12 @@ void decode_int8(const PgCell& cell, const PgDecoder&, Value& value) { value = r
 void decode_oid(const PgCell& cell, const PgDecoder&, Value& value) {
   value = static_cast<std::int64_t>(static_cast<std::uint32_t>(read_int32(cell.data)));
 }
-void decode_float4(const PgCell& cell, const PgDecoder&, Value& value) { value = std::bit_cast<float>(read_int32(cell.data)); }
-void decode_float8(const PgCell& cell, const PgDecoder&, Value& value) { value = std::bit_cast<double>(read_int64(cell.data)); }
+void decode_float4(const PgCell& cell, const PgDecoder&, Value& value) {
+  value = std::bit_cast<float>(read_int32(cell.data));
+}
+void decode_float8(const PgCell& cell, const PgDecoder&, Value& value) {
+  value = std::bit_cast<double>(read_int64(cell.data));
+}
 void decode_text(const PgCell& cell, const PgDecoder&, Value& value) { value = std::string(text_of(cell)); }
 void decode_jsonb(const PgCell& cell, const PgDecoder&, Value& value) { value = std::string(text_of(cell).substr(1)); }
 
@@ -188,7 +192,9 @@ void decode_numeric(const PgCell& cell, const PgDecoder& decoder, Value& value) 
   if (number.sign >= 0xC000) {
     if (decoder.target == Target::kFloat64) {
       const double infinity = std::numeric_limits<double>::infinity();
-      value = number.sign == 0xC000 ? std::numeric_limits<double>::quiet_NaN() : number.sign == 0xD000 ? infinity : -infinity;
+      value = number.sign == 0xC000   ? std::numeric_limits<double>::quiet_NaN()
+              : number.sign == 0xD000 ? infinity
+                                      : -infinity;
       return;
     }
     const char* word = number.sign == 0xC000 ? "NaN" : number.sign == 0xD000 ? "Infinity" : "-Infinity";
@@ -202,7 +208,8 @@ void decode_numeric(const PgCell& cell, const PgDecoder& decoder, Value& value) 
     if (decoder.target == Target::kFloat64) {
       // One rounding only, so the result is the nearest double.
       if (mantissa < (std::int64_t{1} << 53) && exponent >= -18 && exponent <= 0) {
-        const double magnitude = static_cast<double>(mantissa) / static_cast<double>(kPowersOfTen[static_cast<std::size_t>(-exponent)]);
+        const double magnitude =
+            static_cast<double>(mantissa) / static_cast<double>(kPowersOfTen[static_cast<std::size_t>(-exponent)]);
         value = negative ? -magnitude : magnitude;
         return;
       }
@@ -213,7 +220,8 @@ void decode_numeric(const PgCell& cell, const PgDecoder& decoder, Value& value) 
         unscaled = 0;
       } else if (shift >= 0 && shift <= 18) {
         std::int64_t product = 0;
-        if (!__builtin_mul_overflow(mantissa, kPowersOfTen[static_cast<std::size_t>(shift)], &product)) unscaled = product;
+        if (!__builtin_mul_overflow(mantissa, kPowersOfTen[static_cast<std::size_t>(shift)], &product))
+          unscaled = product;
       } else if (shift < 0 && shift >= -18 && mantissa % kPowersOfTen[static_cast<std::size_t>(-shift)] == 0) {
         unscaled = mantissa / kPowersOfTen[static_cast<std::size_t>(-shift)];
       }
@@ -306,7 +314,9 @@ void describe_type(std::uint32_t oid, std::int32_t modifier, char type_class, Re
       }
       break;
     case kBitOid:
-      column.type = modifier == 1 ? JdbcType::kBoolean : modifier >= 2 && modifier <= 8 ? JdbcType::kTinyint : JdbcType::kBinary;
+      column.type = modifier == 1                    ? JdbcType::kBoolean
+                    : modifier >= 2 && modifier <= 8 ? JdbcType::kTinyint
+                                                     : JdbcType::kBinary;
       break;
     default: column.type = type_class == 'e' ? JdbcType::kVarchar : JdbcType::kOther;
   }

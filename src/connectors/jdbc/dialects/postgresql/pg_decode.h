@@ -11,10 +11,32 @@ namespace millrace::jdbc::postgresql {
 
 /// Type oids that have a meaning of their own here (pg_type.dat; they never change).
 enum Oid : std::uint32_t {
-  kBoolOid = 16, kByteaOid = 17, kCharOid = 18, kNameOid = 19, kInt8Oid = 20, kInt2Oid = 21, kInt4Oid = 23, kTextOid = 25,
-  kOidOid = 26, kJsonOid = 114, kXmlOid = 142, kFloat4Oid = 700, kFloat8Oid = 701, kMoneyOid = 790, kBpcharOid = 1042,
-  kVarcharOid = 1043, kDateOid = 1082, kTimeOid = 1083, kTimestampOid = 1114, kTimestamptzOid = 1184, kTimetzOid = 1266,
-  kBitOid = 1560, kVarbitOid = 1562, kNumericOid = 1700, kUuidOid = 2950, kJsonbOid = 3802,
+  kBoolOid = 16,
+  kByteaOid = 17,
+  kCharOid = 18,
+  kNameOid = 19,
+  kInt8Oid = 20,
+  kInt2Oid = 21,
+  kInt4Oid = 23,
+  kTextOid = 25,
+  kOidOid = 26,
+  kJsonOid = 114,
+  kXmlOid = 142,
+  kFloat4Oid = 700,
+  kFloat8Oid = 701,
+  kMoneyOid = 790,
+  kBpcharOid = 1042,
+  kVarcharOid = 1043,
+  kDateOid = 1082,
+  kTimeOid = 1083,
+  kTimestampOid = 1114,
+  kTimestamptzOid = 1184,
+  kTimetzOid = 1266,
+  kBitOid = 1560,
+  kVarbitOid = 1562,
+  kNumericOid = 1700,
+  kUuidOid = 2950,
+  kJsonbOid = 3802,
 };
 
 struct PgCell {

@@ -5,7 +5,8 @@ namespace millrace::jdbc::postgresql {
 
 constexpr std::size_t kLongestName = 63;  // bytes; NAMEDATALEN - 1
 
-std::unique_ptr<Connection> PgDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const {
+std::unique_ptr<Connection> PgDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                               Logger& log) const {
   return std::make_unique<PgConnection>(settings, interrupt, log);
 }
 

@@ -24,9 +24,10 @@ std::string trimmed(const char* text) {
 
 /// A refused connection carries no SQLSTATE: the words say whether another try could help.
 SqlErrorKind kind_of_connect_failure(const std::string& message) {
-  for (const char* words : {"password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry",
-                            "authentication method", "certificate", "SSL error", "does not support SSL", "invalid connection option",
-                            "invalid sslmode", "authentication failed", "server does not support"}) {
+  for (const char* words :
+       {"password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry",
+        "authentication method", "certificate", "SSL error", "does not support SSL", "invalid connection option",
+        "invalid sslmode", "authentication failed", "server does not support"}) {
     if (message.find(words) != std::string::npos) return SqlErrorKind::kLogin;
   }
   return SqlErrorKind::kConnection;
@@ -34,7 +35,8 @@ SqlErrorKind kind_of_connect_failure(const std::string& message) {
 
 }  // namespace
 
-PgSession::PgSession(const PgTarget& target, std::chrono::milliseconds timeout, Interrupt& interrupt) : interrupt_(interrupt) {
+PgSession::PgSession(const PgTarget& target, std::chrono::milliseconds timeout, Interrupt& interrupt)
+    : interrupt_(interrupt) {
   interrupt_.check();
   std::vector<const char*> keys;
   std::vector<const char*> values;
@@ -54,18 +56,22 @@ PgSession::PgSession(const PgTarget& target, std::chrono::milliseconds timeout, 
         const std::string message = trimmed(PQerrorMessage(connection_));
         throw SqlError(kind_of_connect_failure(message), message);
       }
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0) throw SqlError(SqlErrorKind::kConnection, "The connection attempt timed out.", "08001");
-      std::array<pollfd, 2> fds{{{PQsocket(connection_), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0},
-                                 {interrupt_.fd(), POLLIN, 0}}};
+      std::array<pollfd, 2> fds{
+          {{PQsocket(connection_), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0},
+           {interrupt_.fd(), POLLIN, 0}}};
       ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
       interrupt_.check();
       state = PQconnectPoll(connection_);
     }
-    PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection_, [](void*, const char*) {}, nullptr);
     PQsetnonblocking(connection_, 1);
-    execute("SET DateStyle = ISO; SET TimeZone = 'UTC'; SET extra_float_digits = 3; SET IntervalStyle = postgres; "
-            "SET bytea_output = hex");
+    execute(
+        "SET DateStyle = ISO; SET TimeZone = 'UTC'; SET extra_float_digits = 3; SET IntervalStyle = postgres; "
+        "SET bytea_output = hex");
     if (!target.search_path.empty()) query("SELECT set_config('search_path', $1, false)", {target.search_path});
     if (target.read_only) execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
   } catch (...) {
@@ -91,7 +97,8 @@ void PgSession::cancel() noexcept {
 void PgSession::fail() {
   const std::string message = trimmed(PQerrorMessage(connection_));
   if (PQstatus(connection_) != CONNECTION_OK) broken_ = true;
-  throw SqlError(SqlErrorKind::kConnection, message.empty() ? "The connection to the database was lost" : message, "08006");
+  throw SqlError(SqlErrorKind::kConnection, message.empty() ? "The connection to the database was lost" : message,
+                 "08006");
 }
 
 void PgSession::check(const PGresult* result, const PGconn* connection) {
@@ -101,7 +108,8 @@ void PgSession::check(const PGresult* result, const PGconn* connection) {
   std::string message = trimmed(PQresultErrorMessage(result));
   if (state == nullptr) {
     if (message.empty()) message = trimmed(PQerrorMessage(connection));
-    throw SqlError(SqlErrorKind::kConnection, message.empty() ? "The connection to the database was lost" : message, "08006");
+    throw SqlError(SqlErrorKind::kConnection, message.empty() ? "The connection to the database was lost" : message,
+                   "08006");
   }
   throw SqlError(kind_of_sql_state(state), message, state);
 }
@@ -178,7 +186,8 @@ PgResult PgSession::query(const std::string& sql, const std::vector<std::optiona
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                        nullptr, 0) == 0) {
     fail();
   }
   return finish();

@@ -63,7 +63,8 @@ std::optional<std::size_t> row_of(const PGresult* result) {
 
 std::string column_list(const WriteBatch& batch, const IdentifierRules& rules) {
   std::string text;
-  for (const SinkColumn* column : batch.columns) text += (text.empty() ? "" : ",") + rules.quote(column->name, batch.options->quote);
+  for (const SinkColumn* column : batch.columns)
+    text += (text.empty() ? "" : ",") + rules.quote(column->name, batch.options->quote);
   return text;
 }
 
@@ -72,11 +73,13 @@ std::string statement(const WriteBatch& batch) {
   const std::string table = batch.table.quoted(rules, batch.options->quote);
   const auto name = [&](std::size_t i) { return rules.quote(batch.columns[i]->name, batch.options->quote); };
   std::string keys;
-  for (std::size_t i = 0; i < batch.key_count; ++i) keys += (keys.empty() ? "" : " AND ") + name(i) + " = $" + std::to_string(i + 1);
+  for (std::size_t i = 0; i < batch.key_count; ++i)
+    keys += (keys.empty() ? "" : " AND ") + name(i) + " = $" + std::to_string(i + 1);
   if (batch.kind == WriteKind::kDelete) return "DELETE FROM " + table + " WHERE " + keys;
   if (batch.kind == WriteKind::kUpdate) {
     std::string sets;
-    for (std::size_t i = batch.key_count; i < batch.columns.size(); ++i) sets += (sets.empty() ? "" : ", ") + name(i) + " = $" + std::to_string(i + 1);
+    for (std::size_t i = batch.key_count; i < batch.columns.size(); ++i)
+      sets += (sets.empty() ? "" : ", ") + name(i) + " = $" + std::to_string(i + 1);
     return "UPDATE " + table + " SET " + sets + (keys.empty() ? "" : " WHERE " + keys);
   }
   std::string marks;
@@ -108,7 +111,9 @@ const PgWriter::TableTraits& PgWriter::traits_of(const TableId& table) {
       "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules, a.attname FROM pg_catalog.pg_class c "
       "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND (a.attidentity = 'a' OR a.attgenerated <> '') "
-      "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = $1" + where, parameters);
+      "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = $1" +
+          where,
+      parameters);
   for (int row = 0; row < PQntuples(rows.get()); ++row) {
     traits.copy = std::string_view(PQgetvalue(rows.get(), row, 0)) == "t";
     if (PQgetisnull(rows.get(), row, 1) == 0) traits.generated_always.insert(PQgetvalue(rows.get(), row, 1));
@@ -121,8 +126,9 @@ void PgWriter::write(const WriteBatch& batch) {
   if (batch.kind == WriteKind::kUpdate && batch.key_count == batch.columns.size()) return;  // nothing to set
   if (batch.kind == WriteKind::kInsert) {
     const TableTraits& traits = traits_of(batch.table);
-    const bool generated = std::any_of(batch.columns.begin(), batch.columns.end(),
-                                       [&](const SinkColumn* column) { return traits.generated_always.count(column->name) != 0; });
+    const bool generated = std::any_of(batch.columns.begin(), batch.columns.end(), [&](const SinkColumn* column) {
+      return traits.generated_always.count(column->name) != 0;
+    });
     if (traits.copy && !generated) {
       copy(batch);
       return;
@@ -133,7 +139,8 @@ void PgWriter::write(const WriteBatch& batch) {
 
 void PgWriter::copy(const WriteBatch& batch) {
   const IdentifierRules rules;
-  session_.start_copy("COPY " + batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) + ") FROM STDIN");
+  session_.start_copy("COPY " + batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
+                      ") FROM STDIN");
   std::string buffer;
   buffer.reserve(kCopyBufferBytes + 4096);
   PGconn* connection = session_.raw();
@@ -220,7 +227,11 @@ void PgWriter::run_chunk(const WriteBatch& batch, const std::string& name, std::
         } else {
           append_value_text(texts[i], *value, column, *batch.options, true);
           if (texts[i].find('\0') != std::string::npos) {
-            throw RowError(SqlError(SqlErrorKind::kData, "ERROR:  invalid byte sequence for encoding \"UTF8\": 0x00 (column \"" + column.name + "\")", "22021"), row);
+            throw RowError(
+                SqlError(SqlErrorKind::kData,
+                         "ERROR:  invalid byte sequence for encoding \"UTF8\": 0x00 (column \"" + column.name + "\")",
+                         "22021"),
+                row);
           }
         }
         values[i] = texts[i].c_str();
@@ -229,7 +240,8 @@ void PgWriter::run_chunk(const WriteBatch& batch, const std::string& name, std::
       unfit = std::current_exception();
       break;
     }
-    if (PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(width), values.data(), nullptr, nullptr, 0) == 0) session_.fail();
+    if (PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(width), values.data(), nullptr, nullptr, 0) == 0)
+      session_.fail();
     ++sent;
     if (sent % 100 == 0) session_.flush();
   }

@@ -34,31 +34,43 @@ SqlErrorKind kind_of(int code) {
 
 /// sqlite-jdbc's own settings, which are no pragmas.
 bool is_driver_setting(const std::string& name) {
-  static const std::set<std::string> kNames{"date_class", "date_precision", "date_string_format", "open_mode", "transaction_mode",
-                                            "enable_load_extension", "shared_cache", "jdbc.explicit_readonly", "limit_length",
-                                            "password", "user"};
+  static const std::set<std::string> kNames{"date_class",
+                                            "date_precision",
+                                            "date_string_format",
+                                            "open_mode",
+                                            "transaction_mode",
+                                            "enable_load_extension",
+                                            "shared_cache",
+                                            "jdbc.explicit_readonly",
+                                            "limit_length",
+                                            "password",
+                                            "user"};
   return kNames.count(name) != 0;
 }
 
 bool is_word(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) : interrupt_(interrupt) {
+SqliteConnection::SqliteConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log)
+    : interrupt_(interrupt) {
   std::string rest = split_jdbc_url(settings.url).second;
   UrlParameters pragmas(settings.properties.begin(), settings.properties.end());
   if (rest.compare(0, 5, "file:") != 0) {
     const std::size_t question = rest.find('?');
     if (question != std::string::npos) {
-      for (auto& parameter : parse_parameters(rest.substr(question + 1), '&', true)) pragmas.push_back(std::move(parameter));
+      for (auto& parameter : parse_parameters(rest.substr(question + 1), '&', true))
+        pragmas.push_back(std::move(parameter));
       rest = rest.substr(0, question);
     }
   }
   file_ = rest.empty() ? ":memory:" : rest;
   interrupt_.check();
-  const int code = sqlite3_open_v2(file_.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, nullptr);
+  const int code =
+      sqlite3_open_v2(file_.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, nullptr);
   try {
     if (code != SQLITE_OK) fail(code);
     sqlite3_extended_result_codes(db_, 1);
@@ -130,20 +142,24 @@ void SqliteConnection::rollback() {
 
 std::vector<TableInfo> SqliteConnection::tables(const TableFilter& filter) {
   const Statement statement = compile(
-      "SELECT upper(type), name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+      "SELECT upper(type), name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' "
+      "ESCAPE '\\' "
       "ORDER BY type, name");
   std::vector<TableInfo> tables;
   while (step(statement.get())) {
     const std::string type = reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 0));
     const bool wanted = std::any_of(filter.types.begin(), filter.types.end(),
                                     [&](const std::string& one) { return equals_ignoring_case(one, type); });
-    if (wanted) tables.push_back({{std::nullopt, std::nullopt, reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 1))}, type});
+    if (wanted)
+      tables.push_back(
+          {{std::nullopt, std::nullopt, reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 1))}, type});
   }
   return tables;
 }
 
 std::optional<TableInfo> SqliteConnection::find_table(const TableId& table, const std::vector<std::string>&) {
-  const Statement statement = compile("SELECT upper(type), name FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?)");
+  const Statement statement =
+      compile("SELECT upper(type), name FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower(?)");
   sqlite3_bind_text(statement.get(), 1, table.table.data(), static_cast<int>(table.table.size()), SQLITE_TRANSIENT);
   if (!step(statement.get())) return std::nullopt;
   return TableInfo{{std::nullopt, std::nullopt, reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 1))},
@@ -161,7 +177,8 @@ std::vector<TableColumn> SqliteConnection::columns(const TableId& table) {
     column.nullable = sqlite3_column_int(statement.get(), 2) != 0 ? Nullability::kNo : Nullability::kYes;
     column.primary_key = sqlite3_column_int(statement.get(), 3) != 0;
     int auto_increment = 0;
-    sqlite3_table_column_metadata(db_, nullptr, table.table.c_str(), column.name.c_str(), nullptr, nullptr, nullptr, nullptr, &auto_increment);
+    sqlite3_table_column_metadata(db_, nullptr, table.table.c_str(), column.name.c_str(), nullptr, nullptr, nullptr,
+                                  nullptr, &auto_increment);
     column.auto_increment = auto_increment != 0;
     columns.push_back(std::move(column));
   }
@@ -180,14 +197,15 @@ bool SqliteConnection::set_isolation(const std::string& mode) {
 }
 
 std::string SqliteConnection::timestamp_expression(const std::string& column) {
-  return "(CASE typeof(" + column + ") WHEN 'text' THEN CAST(round((julianday(" + column + ") - 2440587.5) * 86400000.0) AS INTEGER) ELSE " +
-         column + " END)";
+  return "(CASE typeof(" + column + ") WHEN 'text' THEN CAST(round((julianday(" + column +
+         ") - 2440587.5) * 86400000.0) AS INTEGER) ELSE " + column + " END)";
 }
 
 std::string SqliteConnection::timestamp_literal(const TimestampBound& bound, const ReadOptions& options) {
   const std::string instant = std::to_string(bound.instant.millis());
   if (options.zone->is_utc()) return instant;
-  const std::string wall = std::to_string(Instant{options.zone->to_wall(bound.instant.seconds), bound.instant.nanos}.millis());
+  const std::string wall =
+      std::to_string(Instant{options.zone->to_wall(bound.instant.seconds), bound.instant.nanos}.millis());
   return "(CASE typeof(" + bound.column + ") WHEN 'text' THEN " + wall + " ELSE " + instant + " END)";
 }
 

@@ -61,7 +61,8 @@ class SqliteDialect final : public Dialect {
   std::string column_type(const SinkColumn& column) const override;
   std::vector<std::string> alter_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
                                        const WriteOptions& options) const override;
-  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const override;
+  std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                      Logger& log) const override;
 };
 
 }  // namespace millrace::jdbc::sqlite

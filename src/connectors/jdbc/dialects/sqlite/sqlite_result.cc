@@ -27,7 +27,8 @@ DeclaredType parse_declared(const char* text) {
   const std::string whole = text;
   const std::size_t open = whole.find('(');
   type.name = trim(whole.substr(0, open));
-  std::transform(type.name.begin(), type.name.end(), type.name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(type.name.begin(), type.name.end(), type.name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   if (open != std::string::npos) std::sscanf(whole.c_str() + open, "(%d ,%d", &type.precision, &type.scale);
   return type;
 }
@@ -52,7 +53,8 @@ JdbcType jdbc_type(const DeclaredType& declared, int storage, std::int64_t integ
     if (is_one_of(name, {"BIGINT", "INT8", "UNSIGNED BIG INT"})) return JdbcType::kBigint;
     if (name == "DATE" || (name == "DATETIME" && !has_time)) return JdbcType::kDate;
     if (is_one_of(name, {"TIMESTAMP", "DATETIME"})) return JdbcType::kTimestamp;
-    if (!null || is_one_of(name, {"INT", "INTEGER", "MEDIUMINT"})) return wide || !fits_int32(integer) ? JdbcType::kBigint : JdbcType::kInteger;
+    if (!null || is_one_of(name, {"INT", "INTEGER", "MEDIUMINT"}))
+      return wide || !fits_int32(integer) ? JdbcType::kBigint : JdbcType::kInteger;
   }
   if (storage == SQLITE_FLOAT || null) {
     if (name == "DECIMAL") return declared.precision > 0 ? JdbcType::kDecimal : JdbcType::kDouble;
@@ -74,7 +76,8 @@ JdbcType jdbc_type(const DeclaredType& declared, int storage, std::int64_t integ
 
 class SqliteResultSet final : public ResultSet {
  public:
-  SqliteResultSet(SqliteConnection& connection, Statement statement) : connection_(connection), statement_(std::move(statement)) {
+  SqliteResultSet(SqliteConnection& connection, Statement statement)
+      : connection_(connection), statement_(std::move(statement)) {
     const int count = sqlite3_column_count(statement_.get());
     if (count == 0) throw SqlError(SqlErrorKind::kStatement, "The statement returns no rows", "02000");
     const std::vector<bool> wide = look_ahead(count);
@@ -117,7 +120,8 @@ class SqliteResultSet final : public ResultSet {
     std::vector<bool> wide(static_cast<std::size_t>(count), false);
     for (int row = 0; row < kRowsLookedAt && connection_.step(statement_.get()); ++row) {
       for (int i = 0; i < count; ++i) {
-        if (sqlite3_column_type(statement_.get(), i) == SQLITE_INTEGER && !fits_int32(sqlite3_column_int64(statement_.get(), i))) {
+        if (sqlite3_column_type(statement_.get(), i) == SQLITE_INTEGER &&
+            !fits_int32(sqlite3_column_int64(statement_.get(), i))) {
           wide[static_cast<std::size_t>(i)] = true;
         }
       }
@@ -157,7 +161,8 @@ class SqliteResultSet final : public ResultSet {
       column.table = table;
       int not_null = 0;
       const char* database = sqlite3_column_database_name(statement_.get(), i);
-      if (sqlite3_table_column_metadata(connection_.raw(), database, table, origin, nullptr, nullptr, &not_null, nullptr, nullptr) == SQLITE_OK) {
+      if (sqlite3_table_column_metadata(connection_.raw(), database, table, origin, nullptr, nullptr, &not_null,
+                                        nullptr, nullptr) == SQLITE_OK) {
         column.nullable = not_null != 0 ? Nullability::kNo : Nullability::kYes;
       }
     }
@@ -168,7 +173,8 @@ class SqliteResultSet final : public ResultSet {
     const int storage = sqlite3_column_type(statement_.get(), column);
     if (storage == SQLITE_INTEGER) return Instant::of_millis(sqlite3_column_int64(statement_.get(), column));
     if (storage == SQLITE_FLOAT) {  // a Julian day
-      return Instant::of_millis(static_cast<std::int64_t>((sqlite3_column_double(statement_.get(), column) - 2440587.5) * 86400000.0 + 0.5));
+      return Instant::of_millis(
+          static_cast<std::int64_t>((sqlite3_column_double(statement_.get(), column) - 2440587.5) * 86400000.0 + 0.5));
     }
     const auto wall = parse_wall(text(column));
     if (!wall) refuse(column, "a time");
@@ -176,16 +182,18 @@ class SqliteResultSet final : public ResultSet {
   }
 
   [[noreturn]] void refuse(int column, const char* what) const {
-    throw SqlDataError("column \"" + columns_[static_cast<std::size_t>(column)].label + "\": the value '" +
-                       std::string(text(column).substr(0, 100)) + "' is not " + what +
-                       "; SQLite columns hold any type, and this column's was decided by its declaration and first row");
+    throw SqlDataError(
+        "column \"" + columns_[static_cast<std::size_t>(column)].label + "\": the value '" +
+        std::string(text(column).substr(0, 100)) + "' is not " + what +
+        "; SQLite columns hold any type, and this column's was decided by its declaration and first row");
   }
 
   Value integer(const FieldPlan& field) const {
     const int column = static_cast<int>(field.column);
     if (sqlite3_column_type(statement_.get(), column) != SQLITE_INTEGER) refuse(column, "an integer");
     const std::int64_t value = sqlite3_column_int64(statement_.get(), column);
-    if (field.target == Target::kInt32 && !fits_int32(value)) refuse(column, "a 32-bit integer; declare the column BIGINT");
+    if (field.target == Target::kInt32 && !fits_int32(value))
+      refuse(column, "a 32-bit integer; declare the column BIGINT");
     return integer_value(value, field.target, field.scale);
   }
 

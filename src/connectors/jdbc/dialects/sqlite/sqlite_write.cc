@@ -6,14 +6,16 @@ namespace millrace::jdbc::sqlite {
 namespace {
 
 /// Behaviour: sqlite-jdbc stores times as milliseconds, booleans as 0 and 1, decimals as text that NUMERIC turns into numbers.
-int bind(sqlite3_stmt* statement, int position, const Value* value, const SinkColumn& column, const WriteOptions& options) {
+int bind(sqlite3_stmt* statement, int position, const Value* value, const SinkColumn& column,
+         const WriteOptions& options) {
   if (value == nullptr || value->is_null()) return sqlite3_bind_null(statement, position);
   switch (column.type) {
     case WriteType::kInteger:
       if (value->is_integer()) return sqlite3_bind_int64(statement, position, value->integer());
       break;
     case WriteType::kFloat32:
-      if (value->kind() == ValueKind::kFloat32) return sqlite3_bind_double(statement, position, static_cast<double>(value->as_float32()));
+      if (value->kind() == ValueKind::kFloat32)
+        return sqlite3_bind_double(statement, position, static_cast<double>(value->as_float32()));
       break;
     case WriteType::kFloat64:
       if (value->kind() == ValueKind::kFloat64) return sqlite3_bind_double(statement, position, value->as_float64());
@@ -39,7 +41,8 @@ int bind(sqlite3_stmt* statement, int position, const Value* value, const SinkCo
       if (value->kind() == ValueKind::kDate) return sqlite3_bind_int64(statement, position, value->as_date().epoch_ms);
       break;
     case WriteType::kTimestamp:
-    case WriteType::kEpoch: return sqlite3_bind_int64(statement, position, write_instant(*value, column, options).millis());
+    case WriteType::kEpoch:
+      return sqlite3_bind_int64(statement, position, write_instant(*value, column, options).millis());
     default: break;
   }
   std::string text;
@@ -83,7 +86,8 @@ void SqliteConnection::write(const WriteBatch& batch) {
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     try {
       for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-        const int code = bind(statement.get(), static_cast<int>(i) + 1, batch.cell(row, i), *batch.columns[i], *batch.options);
+        const int code =
+            bind(statement.get(), static_cast<int>(i) + 1, batch.cell(row, i), *batch.columns[i], *batch.options);
         if (code != SQLITE_OK) fail(code);
       }
       step(statement.get());
@@ -96,7 +100,8 @@ void SqliteConnection::write(const WriteBatch& batch) {
   }
 }
 
-std::unique_ptr<Connection> SqliteDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log) const {
+std::unique_ptr<Connection> SqliteDialect::connect(const ConnectionSettings& settings, Interrupt& interrupt,
+                                                   Logger& log) const {
   return std::make_unique<SqliteConnection>(settings, interrupt, log);
 }
 

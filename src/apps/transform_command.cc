@@ -1,0 +1,154 @@
+#include "apps/transform_command.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "apps/transform_session.h"
+#include "base/properties.h"
+#include "json/node.h"
+#include "json/reader.h"
+#include "millrace/errors.h"
+#include "runtime/plugin_path.h"
+
+namespace millrace::runtime {
+void register_builtin_plugins(PluginRegistry& plugins);  // generated
+}
+
+namespace millrace::apps {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: millrace transform CONNECTOR.properties [--schemaless] [--steps] [--plugin-path FOLDERS] < in.jsonl > "
+    "out.jsonl\n"
+    "\n"
+    "Runs the transforms of a connector's configuration on records, one JSON object a line:\n"
+    "  "
+    "{\"topic\":\"t\",\"partition\":0,\"timestamp\":123,\"key\":ENV,\"value\":ENV,\"headers\":[{\"key\":\"h\","
+    "\"schema\":...,\"payload\":...}]}\n"
+    "ENV is {\"schema\":...,\"payload\":...} or null.\n"
+    "\n"
+    "  --schemaless   keys and values are plain JSON\n"
+    "  --steps        show the record after each transform\n"
+    "  --plugin-path  folders with plugins of your own, as the worker's plugin.path\n";
+
+struct CommandLine {
+  std::string file;
+  TransformSession::Options options;
+  std::vector<std::string> plugin_path;
+  bool help = false;
+};
+
+/// nullopt and a sentence on stderr: wrong usage.
+std::optional<CommandLine> parse_command_line(int argc, char** argv) {
+  CommandLine out;
+  const auto refuse = [](const std::string& text) {
+    std::fprintf(stderr, "millrace transform: %s\n%s", text.c_str(), kUsage);
+    return std::nullopt;
+  };
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--schemaless") {
+      out.options.schemaless = true;
+    } else if (word == "--steps") {
+      out.options.steps = true;
+    } else if (word == "--help" || word == "-h") {
+      out.help = true;
+    } else if (word == "--plugin-path") {
+      if (i + 1 == argc) return refuse("--plugin-path needs a list of folders");
+      std::stringstream folders(argv[++i]);
+      for (std::string folder; std::getline(folders, folder, ',');) out.plugin_path.push_back(folder);
+    } else if (word.starts_with("-")) {
+      return refuse("there is no option " + std::string(word));
+    } else if (!out.file.empty()) {
+      return refuse("one connector file is enough: " + out.file + ", " + std::string(word));
+    } else {
+      out.file = word;
+    }
+  }
+  if (out.file.empty() && !out.help) return refuse("the connector's properties file is missing");
+  return out;
+}
+
+Error invalid(std::string text) {
+  Error error;
+  error.code = Errc::kInvalid;
+  error.text = std::move(text);
+  return error;
+}
+
+/// A connector file as `connect-standalone` takes it: a JSON object of settings, one with "config", or properties.
+Result<Props> read_connector(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return invalid(path + ": cannot be read");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  if (start != std::string::npos && text[start] == '{') {
+    try {
+      const auto document = json::parse(text);
+      const json::Node* config = document->find("config");
+      if (config == nullptr || !config->is_object()) config = &*document;
+      Props props;
+      for (const auto& [name, value] : config->members()) {
+        if (!value.is_null()) props[name] = value.is_string() ? value.string() : value.dump();
+      }
+      return props;
+    } catch (const json::ParseError& e) {
+      return invalid(path + ": " + e.what());
+    }
+  }
+  auto properties = base::parse_properties(text);
+  if (!properties) return invalid(path + ": " + properties.error().text);
+  return properties->to_map();
+}
+
+int wrong_configuration(const std::string& text) {
+  std::string sentence = text;
+  for (char& c : sentence) {
+    if (c == '\n') c = ' ';
+  }
+  std::fprintf(stderr, "millrace transform: %s\n", sentence.c_str());
+  return 2;
+}
+
+}  // namespace
+
+int run_transform(int argc, char** argv) {
+  const auto command = parse_command_line(argc, argv);
+  if (!command) return 1;
+  if (command->help) {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  PluginRegistry plugins;
+  runtime::register_builtin_plugins(plugins);
+  for (const std::string& problem : runtime::load_plugin_path(command->plugin_path, plugins).problems) {
+    std::fprintf(stderr, "millrace transform: %s\n", problem.c_str());
+  }
+  const auto connector = read_connector(command->file);
+  if (!connector) return wrong_configuration(connector.error().text);
+  auto session = TransformSession::open(*connector, plugins, command->options);
+  if (!session) return wrong_configuration(session.error().text);
+
+  std::ios::sync_with_stdio(false);
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    std::cout << session->run(line) << '\n';
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::fputs("millrace transform: the output could not be written\n", stderr);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace millrace::apps

@@ -1,0 +1,108 @@
+// Every case of tests/compat/transforms/corpus.jsonl gives what Kafka Connect's own classes answered
+// (java_answers.jsonl, recorded by test_transforms_compat.py beside it with MILLRACE_UPDATE_GOLDENS=1).
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/transform_session.h"
+#include "json/node.h"
+#include "millrace/plugin.h"
+
+namespace millrace::runtime {
+void register_builtin_plugins(PluginRegistry& plugins);
+}
+
+namespace millrace::apps {
+namespace {
+
+std::vector<json::Node> read_lines(const std::string& name) {
+  std::ifstream file(MILLRACE_SOURCE_DIR "/tests/compat/transforms/" + name);
+  EXPECT_TRUE(file.good()) << name;
+  std::vector<json::Node> out;
+  for (std::string line; std::getline(file, line);) out.push_back(*json::parse(line));
+  return out;
+}
+
+/// Java words that only Java has: what is compared then is that both fail.
+bool is_javas_own(std::string_view message) {
+  for (const std::string_view words :
+       {"Cannot invoke \"", "because the return value of", "Cannot read field", "Index ", "fromIndex(", "is null",
+        "class java.lang.String cannot be cast", "No value specified for static field", "in constant pool"}) {
+    if (message.find(words) != std::string_view::npos) return true;
+  }
+  return message.empty();
+}
+
+class Corpus : public testing::Test {
+ protected:
+  Corpus() { runtime::register_builtin_plugins(plugins_); }
+
+  void check(const json::Node& test, const json::Node& answer) {
+    Props config;
+    for (const auto& [name, value] : test.find("config")->members()) config[name] = value.string();
+    if (const json::Node* sink = test.find("sink"); sink != nullptr && sink->boolean()) config["topics"] = "topic-1";
+    const bool schemaless = test.find("schemaless") != nullptr;
+    auto session = TransformSession::open(config, plugins_, {schemaless, false});
+    if (const json::Node* refused = answer.find("config_error")) {
+      EXPECT_FALSE(session.ok()) << "Java refuses it: " << refused->string();
+      if (!session.ok()) expect_same_error(session.error().text, refused->string());
+      return;
+    }
+    ASSERT_TRUE(session.ok()) << session.error().text;
+    const std::vector<json::Node>& records = test.find("in")->items();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      SCOPED_TRACE("record " + std::to_string(i) + ": " + records[i].dump());
+      expect_same(session->run(records[i].dump()), answer.find("out")->items()[i].string(), schemaless);
+    }
+  }
+
+ private:
+  /// Ours says where, in front; and an option by its full name, as the connector's file has it.
+  static void expect_same_error(std::string ours, const std::string& java) {
+    if (is_javas_own(java)) return;
+    for (const std::string_view prefix : {"transforms.t.", "predicates.p."}) {
+      if (const std::size_t at = ours.find(prefix); at != std::string::npos) ours.erase(at, prefix.size());
+    }
+    EXPECT_TRUE(ours.ends_with(java) || ours.find(java + ":") != std::string::npos)
+        << "ours: " << ours << "\nJava: " << java;
+  }
+
+  static void expect_same(const std::string& ours, const std::string& java, bool schemaless) {
+    const auto theirs = json::parse(java);
+    if (const json::Node* error = theirs->is_object() ? theirs->find("error") : nullptr) {
+      const auto mine = json::parse(ours);
+      const json::Node* text = mine->is_object() ? mine->find("error") : nullptr;
+      ASSERT_NE(text, nullptr) << "ours: " << ours << "\nJava fails: " << error->string();
+      expect_same_error(text->string(), error->string());
+    } else if (schemaless) {
+      // Java's hash maps lose the order of members; ours keep it.
+      EXPECT_EQ(*json::parse(ours), *theirs) << "ours: " << ours << "\nJava: " << java;
+    } else {
+      EXPECT_EQ(ours, java);
+    }
+  }
+
+  PluginRegistry plugins_;
+};
+
+TEST_F(Corpus, GivesWhatKafkaConnectGives) {
+  const std::vector<json::Node> corpus = read_lines("corpus.jsonl");
+  const std::vector<json::Node> answers = read_lines("java_answers.jsonl");
+  ASSERT_EQ(corpus.size(), answers.size());
+  ASSERT_GT(corpus.size(), 500U);
+  for (std::size_t i = 0; i < corpus.size(); ++i) {
+    ASSERT_EQ(corpus[i].find("name")->string(), answers[i].find("name")->string());
+    SCOPED_TRACE(corpus[i].find("name")->string());
+    check(corpus[i], answers[i]);
+  }
+}
+
+}  // namespace
+}  // namespace millrace::apps
