@@ -127,6 +127,8 @@ class RestServer::Impl {
     if (server_) server_->stop(grace);
   }
 
+  const http::Tls* client_tls() const noexcept { return forward_tls_ ? &*forward_tls_ : nullptr; }
+
   std::string advertised_url;
   std::string worker_id;
   std::string local_url;
@@ -216,6 +218,7 @@ Result<std::unique_ptr<RestServer>> RestServer::bind(const runtime::WorkerConfig
 const std::string& RestServer::advertised_url() const noexcept { return impl_->advertised_url; }
 const std::string& RestServer::worker_id() const noexcept { return impl_->worker_id; }
 const std::string& RestServer::local_url() const noexcept { return impl_->local_url; }
+const http::Tls* RestServer::client_tls() const noexcept { return impl_->client_tls(); }
 void RestServer::install(runtime::Herder& herder) { impl_->install(herder); }
 void RestServer::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 

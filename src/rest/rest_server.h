@@ -7,6 +7,10 @@
 #include "base/result.h"
 #include "runtime/config/rest_config.h"
 
+namespace millrace::http {
+struct Tls;
+}  // namespace millrace::http
+
 namespace millrace::runtime {
 class Herder;
 struct WorkerConfig;
@@ -33,6 +37,9 @@ class RestServer {
   const std::string& worker_id() const noexcept;
   /// The URL of the first listener for this machine's own use and for the log.
   const std::string& local_url() const noexcept;
+
+  /// For requests to other workers; nullptr when there is no https listener.
+  const http::Tls* client_tls() const noexcept;
 
   /// Serves the resources from now on. `herder` must live until `stop` returned.
   void install(runtime::Herder& herder);
