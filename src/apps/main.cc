@@ -5,6 +5,7 @@
 
 #include "apps/standalone.h"
 #include "apps/transform_command.h"
+#include "ctl/ctl.h"
 
 namespace {
 
@@ -14,6 +15,7 @@ int usage() {
       "       millrace transform CONNECTOR.properties [--schemaless] [--steps] < in.jsonl > out.jsonl\n"
       "       millrace --version\n",
       stderr);
+  std::fputs(millrace::ctl::command_usage().c_str(), stderr);
   return 1;
 }
 
@@ -34,6 +36,7 @@ int main(int argc, char** argv) {
     arguments.erase(arguments.begin());
   }
   if (verb == "standalone") return millrace::apps::run_standalone(arguments);
+  if (millrace::ctl::is_command(verb)) return millrace::ctl::run(verb, arguments, millrace::ctl::real_environment());
   if (verb == "--version") {
     std::puts("millrace " MILLRACE_VERSION);
     return 0;
