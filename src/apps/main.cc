@@ -24,7 +24,6 @@ int usage() {
 int main(int argc, char** argv) {
   std::string_view program = argc > 0 ? argv[0] : "millrace";
   if (const auto slash = program.rfind('/'); slash != std::string_view::npos) program.remove_prefix(slash + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "transform") return millrace::apps::run_transform(argc - 1, argv + 1);
   std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   std::erase(arguments, "-daemon");  // a service manager's business; accepted for the scripts that pass it
 
@@ -37,6 +36,7 @@ int main(int argc, char** argv) {
   }
   if (verb == "standalone") return millrace::apps::run_standalone(arguments);
   if (millrace::ctl::is_command(verb)) return millrace::ctl::run(verb, arguments, millrace::ctl::real_environment());
+  if (verb == "transform") return millrace::apps::run_transform(arguments);
   if (verb == "--version") {
     std::puts("millrace " MILLRACE_VERSION);
     return 0;
