@@ -6,6 +6,7 @@
 #include "apps/distributed.h"
 #include "apps/standalone.h"
 #include "apps/transform_command.h"
+#include "ctl/ctl.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ int usage() {
       "       millrace transform CONNECTOR.properties [--schemaless] [--steps] < in.jsonl > out.jsonl\n"
       "       millrace --version\n",
       stderr);
+  std::fputs(millrace::ctl::command_usage().c_str(), stderr);
   return 1;
 }
 
@@ -38,6 +40,7 @@ int main(int argc, char** argv) {
   }
   if (verb == "standalone") return millrace::apps::run_standalone(arguments);
   if (verb == "distributed") return millrace::apps::run_distributed(arguments);
+  if (millrace::ctl::is_command(verb)) return millrace::ctl::run(verb, arguments, millrace::ctl::real_environment());
   if (verb == "transform") return millrace::apps::run_transform(arguments);
   if (verb == "--version") {
     std::puts("millrace " MILLRACE_VERSION);

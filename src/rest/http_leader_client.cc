@@ -62,7 +62,8 @@ Result<void> HttpLeaderClient::send(const char* method, std::string url, const r
     return error;
   }
   if (answer->status < 400) return {};
-  return Error{.code = Errc::kUnavailable, .text = message_of(*answer), .retriable = true, .http_status = answer->status};
+  return Error{
+      .code = Errc::kUnavailable, .text = message_of(*answer), .retriable = true, .http_status = answer->status};
 }
 
 }  // namespace millrace::rest

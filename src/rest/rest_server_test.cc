@@ -246,8 +246,9 @@ TEST_F(RestServerTest, CreationAnswersItsLocation) {
   EXPECT_EQ(send("PUT", "/connectors/c/config", R"({"x":"y"})").status, 200);
   EXPECT_EQ(send("PUT", "/connectors/a%2Fb/config", R"({"x":"y"})").status, 201);
   EXPECT_EQ(herder_.calls.back(), "put a/b");
-  EXPECT_EQ(text("POST", "/connectors", R"({"name":"a","config":{"name":"b"}})"),
-            R"x(400 {"error_code":400,"message":"Connector name configuration (b) doesn't match connector name in the URL (a)"})x");
+  EXPECT_EQ(
+      text("POST", "/connectors", R"({"name":"a","config":{"name":"b"}})"),
+      R"x(400 {"error_code":400,"message":"Connector name configuration (b) doesn't match connector name in the URL (a)"})x");
 }
 
 TEST_F(RestServerTest, BadBodiesAreAnswered) {
