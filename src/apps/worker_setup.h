@@ -46,7 +46,4 @@ Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, Work
 /// Asks Kafka for its cluster id. An Error when it cannot be reached: kBadWorkerConfig.
 Result<void> look_up_cluster(WorkerSetup& setup);
 
-/// "host:port" under which the worker is advertised; the port is what REST is bound to.
-std::string worker_id(const runtime::RestConfig& rest, int bound_port);
-
 }  // namespace millrace::apps
