@@ -1,8 +1,10 @@
 #include "apps/standalone.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "apps/connector_files.h"
 #include "apps/worker_setup.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "rest/rest_server.h"
 #include "runtime/plugin_call.h"
 #include "runtime/standalone/standalone_herder.h"
@@ -20,7 +23,7 @@ namespace millrace::apps {
 namespace {
 
 base::Log& main_log() {
-  static base::Log& log = base::log_named("apps.standalone");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.cli.ConnectStandalone");
   return log;
 }
 
@@ -78,18 +81,23 @@ int run_standalone(const std::vector<std::string>& arguments) {
   rest.install(herder);
   main_log().info("REST resources initialized; server is started and ready to handle requests at {}", rest.local_url());
 
-  int status = kClean;
-  const std::vector<std::string> files(arguments.begin() + 1, arguments.end());
-  if (Result<void> done = create_connectors(herder, files); !done) {
-    status = stopping_due_to(done.error(), kCouldNotStart);
-  } else {
+  // On a thread of its own, so that a connector that hangs in its start does not keep the worker from being stopped.
+  std::atomic<int> status{kClean};
+  base::Thread starter("start", [&, files = std::vector<std::string>(arguments.begin() + 1, arguments.end())](std::stop_token) {
+    if (Result<void> done = create_connectors(herder, files); !done) {
+      if (signals.received()) return;
+      status = stopping_due_to(done.error(), kCouldNotStart);
+      ::kill(::getpid(), SIGTERM);
+      return;
+    }
     herder.mark_ready();
     main_log().info("Kafka Connect started");
-    signals.wait();
-  }
+  });
+  signals.wait();
   main_log().info("Kafka Connect stopping");
   rest.stop();
   herder.stop();
+  starter.join();
   offsets.stop();
   main_log().info("Kafka Connect stopped");
   if (worker.has_abandoned_threads()) {

@@ -27,7 +27,7 @@ namespace {
 constexpr std::chrono::seconds kClusterIdTimeout{60};
 
 base::Log& main_log() {
-  static base::Log& log = base::log_named("apps.worker");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.cli.AbstractConnectCli");
   return log;
 }
 
@@ -82,16 +82,11 @@ void StopSignals::wait() {
   const sigset_t signals = stop_signals();
   int received = 0;
   sigwait(&signals, &received);
+  received_ = true;
   main_log().info("received {}, stopping", received == SIGTERM ? "SIGTERM" : "SIGINT");
   signal(SIGTERM, SIG_DFL);
   signal(SIGINT, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
-bool StopSignals::pending() {
-  sigset_t waiting;
-  sigpending(&waiting);
-  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
 }
 
 void connect_logs() { api::set_logger_factory(plugin_logger); }
@@ -118,7 +113,7 @@ Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, Work
   setup.config = std::move(*config);
   for (const std::string& warning : setup.config.warnings) main_log().warn("{}", warning);
   setup.clients = std::make_unique<kafka::RdKafkaClients>([](kafka::ClientLogLevel level, std::string_view text) {
-    static base::Log& log = base::log_named("kafka.clients");
+    static base::Log& log = base::log_named("org.apache.kafka.clients");
     switch (level) {
       case kafka::ClientLogLevel::kError: log.error("{}", text); break;
       case kafka::ClientLogLevel::kWarn: log.warn("{}", text); break;
