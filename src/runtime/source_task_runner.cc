@@ -18,7 +18,7 @@ constexpr milliseconds kRetryDelay{100};
 constexpr milliseconds kTopicTimeout{1000};  // a stop request waits that long at most
 
 base::Log& source_log() {
-  static base::Log& log = base::log_named("runtime.source");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.WorkerSourceTask");
   return log;
 }
 
