@@ -233,6 +233,9 @@ def content() -> Iterator[Json]:
             yield case(f"HeaderFrom {options}", one("HeaderFrom$Value", options), records)
             yield case(f"HeaderFrom key {options}", one("HeaderFrom$Key", options), [line(None, key=RICH_VALUES[0])])
             yield case(f"HeaderFrom {options} schemaless", one("HeaderFrom$Value", options), [line({"i": 1, "s": "x", "n": {"a": 1}}), line({}), line(None), line([1])], schemaless=True)
+    for text in ("1", "true", "[1,2]", "null", "", "text", "128", "1.5", "2019-08-23", "14:34:54.346Z", "2019-08-23T14:34:54.346Z", "99999999999999999999", '{"a":1}', '{"a":1,"b":"x"}', "[1,\"a\"]", "[]", "  x ", '"quoted"'):
+        yield case(f"InsertHeader {text}", one("InsertHeader", {"header": "h", "value.literal": text}), [line(None, headers=headers), line({"schema": None, "payload": 1})])
+    yield case("InsertHeader without value", one("InsertHeader", {"header": "h"}), [])
 
 
 REGEXES = [("(.*)-(\\d)", "$2_$1"), ("topic-1", "x"), ("topic", "x"), ("(?<a>[a-z]+)-(?<n>\\d+)", "${n}.${a}"), ("(.*)", "\\$1"), (".*", ""), ("(.)(.*)", "$11"),

@@ -1,0 +1,88 @@
+"""`millrace transform` as a user runs it, and a transform of one's own loaded from plugin.path."""
+
+import json
+import pathlib
+import subprocess
+from typing import Any
+
+import pytest
+
+from support.worker import binary_folder
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+T = "org.apache.kafka.connect.transforms."
+SCHEMA = {"type": "struct", "optional": False, "fields": [{"type": "string", "optional": True, "field": "s"}, {"type": "int32", "optional": False, "field": "i"}]}
+
+
+def run(folder: pathlib.Path, config: dict[str, str], lines: list[Any], *options: str) -> subprocess.CompletedProcess[str]:
+    file = folder / "connector.properties"
+    file.write_text("".join(f"{k}={v}\n" for k, v in config.items()))
+    text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+    return subprocess.run([str(binary_folder() / "millrace"), "transform", str(file), *options], input=text, capture_output=True, text=True, timeout=30)
+
+
+def answers(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def record(value: Any, **more: Any) -> dict[str, Any]:
+    return {"topic": "t", "partition": 0, "timestamp": 123, "key": None, "value": value, "headers": [], **more}
+
+
+def test_records_pass_through_without_transforms(tmp_path: pathlib.Path) -> None:
+    done = run(tmp_path, {"name": "n", "connector.class": "FileStreamSource"}, [record({"schema": SCHEMA, "payload": {"s": "x", "i": 1}}), {"value": None}])
+    lines = done.stdout.splitlines()
+    assert lines[1] == '{"topic":null,"partition":null,"timestamp":null,"key":null,"value":null,"headers":[]}'
+    assert json.loads(lines[0])["value"]["payload"] == {"s": "x", "i": 1}
+
+
+def test_dropped_and_failing_records_have_lines_of_their_own(tmp_path: pathlib.Path) -> None:
+    config = {"name": "n", "transforms": "drop,c", "transforms.drop.type": T + "Filter", "transforms.drop.predicate": "null", "predicates": "null",
+              "predicates.null.type": T + "predicates.RecordIsTombstone", "transforms.c.type": T + "Cast$Value", "transforms.c.spec": "s:int32"}
+    found = answers(run(tmp_path, config, [record(None), record({"schema": SCHEMA, "payload": {"s": "abc", "i": 1}}), record({"schema": SCHEMA, "payload": {"s": "7", "i": 1}}), "not json"]))
+    assert found[0] is None
+    assert found[1] == {"error": f'transform "c" ({T}Cast$Value), field "s" (STRING): Value (abc) was out of range for requested data type'}
+    assert found[2]["value"]["payload"] == {"s": 7, "i": 1}
+    assert "error" in found[3]
+
+
+def test_schemaless_and_steps(tmp_path: pathlib.Path) -> None:
+    config = {"name": "n", "transforms": "a,b", "transforms.a.type": T + "HoistField$Value", "transforms.a.field": "x", "transforms.b.type": T + "RegexRouter",
+              "transforms.b.regex": "(.*)", "transforms.b.replacement": "p-$1"}
+    found = answers(run(tmp_path, config, [record({"i": 1})], "--schemaless", "--steps"))
+    assert [line.get("transform") for line in found] == ["a", "b", None]
+    assert found[0]["record"] == record({"x": {"i": 1}})
+    assert found[2] == record({"x": {"i": 1}}, topic="p-t")
+
+
+@pytest.mark.parametrize(("config", "sentence"), [
+    ({"transforms": "a"}, "transforms.a.type"),
+    ({"transforms": "a", "transforms.a.type": "Nope"}, "Class Nope could not be found."),
+    ({"transforms": "a", "transforms.a.type": T + "Cast"}, f"This class is abstract and cannot be created. Did you mean {T}Cast$Key, {T}Cast$Value?"),
+    ({"transforms": "a", "transforms.a.type": T + "Cast$Value", "transforms.a.spec": "i:foo"}, "No enum constant"),
+    ({"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(", "transforms.a.replacement": "x"}, "Unclosed group"),
+    ({"transforms": "a,a", "transforms.a.type": "Filter"}, "Duplicate alias provided."),
+    ({"transforms": "a", "transforms.a.type": "Filter", "transforms.a.predicate": "p"}, "predicates.p"),
+])
+def test_a_wrong_configuration_is_one_sentence_and_status_2(tmp_path: pathlib.Path, config: dict[str, str], sentence: str) -> None:
+    done = run(tmp_path, {"name": "n", **config}, [])
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_a_transform_built_outside_the_tree(tmp_path: pathlib.Path) -> None:
+    build = binary_folder().resolve().parent
+    prefix, module, plugins = tmp_path / "prefix", tmp_path / "module", tmp_path / "plugins"
+    for command in (["cmake", "--install", build, "--prefix", prefix], ["cmake", "-S", ROOT / "examples" / "transform", "-B", module, f"-DCMAKE_PREFIX_PATH={prefix}"],
+                    ["cmake", "--build", module]):
+        subprocess.run([str(word) for word in command], check=True, capture_output=True, timeout=300)
+    plugins.mkdir()
+    (module / "uppercase.so").rename(plugins / "uppercase.so")
+    (plugins / "broken.so").write_text("no library")
+    config = {"name": "n", "transforms": "up", "transforms.up.type": "com.example.Uppercase", "transforms.up.fields": "s"}
+    done = run(tmp_path, config, [record({"schema": SCHEMA, "payload": {"s": "abc", "i": 1}})], "--plugin-path", str(plugins))
+    assert answers(done)[0]["value"]["payload"] == {"s": "ABC", "i": 1}
+    assert "broken.so" in done.stderr
