@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     arguments.erase(arguments.begin());
   }
   if (verb == "standalone") return millrace::apps::run_standalone(arguments);
+  if (verb == "transform") return millrace::apps::run_transform(arguments);
   if (verb == "--version") {
     std::puts("millrace " MILLRACE_VERSION);
     return 0;

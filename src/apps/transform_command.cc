@@ -1,5 +1,6 @@
 #include "apps/transform_command.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -47,14 +48,14 @@ struct CommandLine {
 };
 
 /// nullopt and a sentence on stderr: wrong usage.
-std::optional<CommandLine> parse_command_line(int argc, char** argv) {
+std::optional<CommandLine> parse_command_line(const std::vector<std::string>& arguments) {
   CommandLine out;
   const auto refuse = [](const std::string& text) {
     std::fprintf(stderr, "millrace transform: %s\n%s", text.c_str(), kUsage);
     return std::nullopt;
   };
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
     if (word == "--schemaless") {
       out.options.schemaless = true;
     } else if (word == "--steps") {
@@ -62,8 +63,8 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv) {
     } else if (word == "--help" || word == "-h") {
       out.help = true;
     } else if (word == "--plugin-path") {
-      if (i + 1 == argc) return refuse("--plugin-path needs a list of folders");
-      std::stringstream folders(argv[++i]);
+      if (i + 1 == arguments.size()) return refuse("--plugin-path needs a list of folders");
+      std::stringstream folders(arguments[++i]);
       for (std::string folder; std::getline(folders, folder, ',');) out.plugin_path.push_back(folder);
     } else if (word.starts_with("-")) {
       return refuse("there is no option " + std::string(word));
@@ -120,8 +121,8 @@ int wrong_configuration(const std::string& text) {
 
 }  // namespace
 
-int run_transform(int argc, char** argv) {
-  const auto command = parse_command_line(argc, argv);
+int run_transform(const std::vector<std::string>& arguments) {
+  const auto command = parse_command_line(arguments);
   if (!command) return 1;
   if (command->help) {
     std::fputs(kUsage, stdout);
