@@ -3,17 +3,21 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/distributed.h"
 #include "apps/standalone.h"
 #include "apps/transform_command.h"
+#include "ctl/ctl.h"
 
 namespace {
 
 int usage() {
   std::fputs(
       "Usage: millrace standalone WORKER.properties [CONNECTOR.properties|CONNECTOR.json ...]\n"
+      "       millrace distributed WORKER.properties\n"
       "       millrace transform CONNECTOR.properties [--schemaless] [--steps] < in.jsonl > out.jsonl\n"
       "       millrace --version\n",
       stderr);
+  std::fputs(millrace::ctl::command_usage().c_str(), stderr);
   return 1;
 }
 
@@ -22,18 +26,21 @@ int usage() {
 int main(int argc, char** argv) {
   std::string_view program = argc > 0 ? argv[0] : "millrace";
   if (const auto slash = program.rfind('/'); slash != std::string_view::npos) program.remove_prefix(slash + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "transform") return millrace::apps::run_transform(argc - 1, argv + 1);
   std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   std::erase(arguments, "-daemon");  // a service manager's business; accepted for the scripts that pass it
 
   std::string verb;
   if (program.starts_with("connect-standalone")) {
     verb = "standalone";
+  } else if (program.starts_with("connect-distributed")) {
+    verb = "distributed";
   } else if (!arguments.empty()) {
     verb = arguments.front();
     arguments.erase(arguments.begin());
   }
   if (verb == "standalone") return millrace::apps::run_standalone(arguments);
+  if (verb == "distributed") return millrace::apps::run_distributed(arguments);
+  if (millrace::ctl::is_command(verb)) return millrace::ctl::run(verb, arguments, millrace::ctl::real_environment());
   if (verb == "transform") return millrace::apps::run_transform(arguments);
   if (verb == "--version") {
     std::puts("millrace " MILLRACE_VERSION);

@@ -1,13 +1,19 @@
 #include "apps/standalone.h"
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <memory>
 #include <utility>
 
 #include "apps/connector_files.h"
 #include "apps/worker_setup.h"
 #include "base/log.h"
+#include "base/thread.h"
+#include "rest/rest_server.h"
 #include "runtime/plugin_call.h"
 #include "runtime/standalone/standalone_herder.h"
 #include "storage/file_offset_store.h"
@@ -17,7 +23,7 @@ namespace millrace::apps {
 namespace {
 
 base::Log& main_log() {
-  static base::Log& log = base::log_named("apps.standalone");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.cli.ConnectStandalone");
   return log;
 }
 
@@ -45,7 +51,7 @@ Result<void> create_connectors(runtime::StandaloneHerder& herder, const std::vec
 }  // namespace
 
 int run_standalone(const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments.front() == "--help") {
+  if (arguments.empty() || std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
     main_log().info("Usage: ConnectStandalone worker.properties [connector1.properties connector2.json ...]");
     return kUsage;
   }
@@ -58,27 +64,40 @@ int run_standalone(const std::vector<std::string>& arguments) {
   }
   if (Result<void> done = look_up_cluster(setup); !done) return stopping_due_to(done.error(), kBadWorkerConfig);
 
+  Result<std::unique_ptr<rest::RestServer>> server = rest::RestServer::bind(setup.config);
+  if (!server) return stopping_due_to(server.error(), kBadWorkerConfig);
+  rest::RestServer& rest = **server;
+
   storage::FileOffsetStore offsets(setup.config.offset_storage_file);
   if (Result<void> done = offsets.start(); !done) return stopping_due_to(done.error(), kCouldNotStart);
   storage::MemoryStatusStore statuses;
   runtime::Worker worker(runtime::Worker::Deps{&setup.config, &setup.plugins, &setup.providers, setup.clients.get(), &offsets,
                                                setup.kafka_cluster_id.value_or(""), nullptr});
   runtime::StandaloneHerder herder(runtime::StandaloneHerder::Deps{
-      &setup.config, &setup.plugins, &setup.providers, &worker, &statuses, worker_id(setup.config.rest, 0),
+      &setup.config, &setup.plugins, &setup.providers, &worker, &statuses, rest.worker_id(),
       setup.kafka_cluster_id, nullptr});
   main_log().info("Kafka Connect worker initialization completed");
 
-  int status = kClean;
-  const std::vector<std::string> files(arguments.begin() + 1, arguments.end());
-  if (Result<void> done = create_connectors(herder, files); !done) {
-    status = stopping_due_to(done.error(), kCouldNotStart);
-  } else {
+  rest.install(herder);
+  main_log().info("REST resources initialized; server is started and ready to handle requests at {}", rest.local_url());
+
+  // On a thread of its own, so that a connector that hangs in its start does not keep the worker from being stopped.
+  std::atomic<int> status{kClean};
+  base::Thread starter("start", [&, files = std::vector<std::string>(arguments.begin() + 1, arguments.end())](std::stop_token) {
+    if (Result<void> done = create_connectors(herder, files); !done) {
+      if (signals.received()) return;
+      status = stopping_due_to(done.error(), kCouldNotStart);
+      ::kill(::getpid(), SIGTERM);
+      return;
+    }
     herder.mark_ready();
     main_log().info("Kafka Connect started");
-    signals.wait();
-  }
+  });
+  signals.wait();
   main_log().info("Kafka Connect stopping");
+  rest.stop();
   herder.stop();
+  starter.join();
   offsets.stop();
   main_log().info("Kafka Connect stopped");
   if (worker.has_abandoned_threads()) {

@@ -1,13 +1,8 @@
 #include "apps/worker_setup.h"
 
-#include <arpa/inet.h>
 #include <fmt/core.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <map>
@@ -32,7 +27,7 @@ namespace {
 constexpr std::chrono::seconds kClusterIdTimeout{60};
 
 base::Log& main_log() {
-  static base::Log& log = base::log_named("apps.worker");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.cli.AbstractConnectCli");
   return log;
 }
 
@@ -75,24 +70,6 @@ sigset_t stop_signals() {
   return signals;
 }
 
-/// The first address of this machine that others can reach; its name otherwise.
-std::string local_address() {
-  ifaddrs* addresses = nullptr;
-  std::string found;
-  if (getifaddrs(&addresses) == 0) {
-    for (const ifaddrs* at = addresses; at != nullptr && found.empty(); at = at->ifa_next) {
-      if (at->ifa_addr == nullptr || at->ifa_addr->sa_family != AF_INET) continue;
-      if ((at->ifa_flags & IFF_LOOPBACK) != 0 || (at->ifa_flags & IFF_UP) == 0) continue;
-      char text[INET_ADDRSTRLEN] = {};
-      sockaddr_in address{};
-      std::memcpy(&address, at->ifa_addr, sizeof address);
-      if (inet_ntop(AF_INET, &address.sin_addr, text, sizeof text) != nullptr) found = text;
-    }
-    freeifaddrs(addresses);
-  }
-  return found.empty() ? "127.0.0.1" : found;
-}
-
 }  // namespace
 
 StopSignals::StopSignals() {
@@ -105,16 +82,11 @@ void StopSignals::wait() {
   const sigset_t signals = stop_signals();
   int received = 0;
   sigwait(&signals, &received);
+  received_ = true;
   main_log().info("received {}, stopping", received == SIGTERM ? "SIGTERM" : "SIGINT");
   signal(SIGTERM, SIG_DFL);
   signal(SIGINT, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
-bool StopSignals::pending() {
-  sigset_t waiting;
-  sigpending(&waiting);
-  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
 }
 
 void connect_logs() { api::set_logger_factory(plugin_logger); }
@@ -141,7 +113,7 @@ Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, Work
   setup.config = std::move(*config);
   for (const std::string& warning : setup.config.warnings) main_log().warn("{}", warning);
   setup.clients = std::make_unique<kafka::RdKafkaClients>([](kafka::ClientLogLevel level, std::string_view text) {
-    static base::Log& log = base::log_named("kafka.clients");
+    static base::Log& log = base::log_named("org.apache.kafka.clients");
     switch (level) {
       case kafka::ClientLogLevel::kError: log.error("{}", text); break;
       case kafka::ClientLogLevel::kWarn: log.warn("{}", text); break;
@@ -167,15 +139,6 @@ Result<void> look_up_cluster(WorkerSetup& setup) {
   setup.kafka_cluster_id = std::move(*id);
   main_log().info("Kafka cluster ID: {}", setup.kafka_cluster_id.value_or("unknown"));
   return {};
-}
-
-std::string worker_id(const runtime::RestConfig& rest, int bound_port) {
-  const runtime::RestListener* listener = rest.listeners.empty() ? nullptr : &rest.listeners.front();
-  std::string host = rest.advertised_host.value_or("");
-  if (host.empty() && listener != nullptr && listener->host != "0.0.0.0") host = listener->host;
-  if (host.empty()) host = local_address();
-  const int configured = listener != nullptr && listener->port > 0 ? listener->port : bound_port;
-  return fmt::format("{}:{}", host, rest.advertised_port.value_or(configured));
 }
 
 }  // namespace millrace::apps

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,8 +34,11 @@ class StopSignals {
   StopSignals();
   /// Blocks until one arrives. From then on a second one ends the process at once.
   void wait();
-  /// Whether one has arrived; does not block.
-  bool pending();
+  /// Whether `wait` has seen one. Any thread.
+  bool received() const { return received_; }
+
+ private:
+  std::atomic<bool> received_{false};
 };
 
 /// Lets plugins and Kafka clients write to our log. Call once.
@@ -45,8 +49,5 @@ Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, Work
 
 /// Asks Kafka for its cluster id. An Error when it cannot be reached: kBadWorkerConfig.
 Result<void> look_up_cluster(WorkerSetup& setup);
-
-/// "host:port" under which the worker is advertised; the port is what REST is bound to.
-std::string worker_id(const runtime::RestConfig& rest, int bound_port);
 
 }  // namespace millrace::apps

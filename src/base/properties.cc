@@ -150,18 +150,10 @@ Result<std::string> unescape(std::string_view raw, int line, PropertiesEncoding 
     }
     if (++i == raw.size()) break;
     switch (raw[i]) {
-      case 't':
-        out.byte('\t');
-        break;
-      case 'n':
-        out.byte('\n');
-        break;
-      case 'r':
-        out.byte('\r');
-        break;
-      case 'f':
-        out.byte('\f');
-        break;
+      case 't': out.byte('\t'); break;
+      case 'n': out.byte('\n'); break;
+      case 'r': out.byte('\r'); break;
+      case 'f': out.byte('\f'); break;
       case 'u': {
         std::uint32_t code = 0;
         for (int digit = 0; digit < 4; ++digit) {
@@ -178,8 +170,7 @@ Result<std::string> unescape(std::string_view raw, int line, PropertiesEncoding 
         out.unit(code);
         break;
       }
-      default:
-        out.byte(raw[i]);
+      default: out.byte(raw[i]);
     }
   }
   return out.take();

@@ -120,15 +120,16 @@ class Exchange {
     const auto found = resolver.resolve(url_.host, url_.port, error);
     if (error) return failure(error);
     stream.expires_after(request_.timeout);
-    error = wait([&](auto done) { stream.async_connect(found, [done](error_code e, const tcp::endpoint&) { done(e); }); });
+    error =
+        wait([&](auto done) { stream.async_connect(found, [done](error_code e, const tcp::endpoint&) { done(e); }); });
     if (error) return failure(error);
     return {};
   }
 
   template <class Stream>
   Result<Response> talk(Stream& stream) {
-    if (const error_code error =
-            wait([&](auto done) { bhttp::async_write(stream, message_, [done](error_code e, std::size_t) { done(e); }); })) {
+    if (const error_code error = wait(
+            [&](auto done) { bhttp::async_write(stream, message_, [done](error_code e, std::size_t) { done(e); }); })) {
       return failure(error);
     }
     if (request_.method == "HEAD") parser_.skip(true);
@@ -140,7 +141,8 @@ class Exchange {
     bhttp::response<bhttp::string_body> message = parser_.release();
     Response out;
     out.status = static_cast<int>(message.result_int());
-    for (const auto& field : message) out.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    for (const auto& field : message)
+      out.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     out.body = std::move(message.body());
     return out;
   }

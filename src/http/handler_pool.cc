@@ -20,7 +20,9 @@ struct HandlerPool::State {
   bool stopping = false;
 };
 
-HandlerPool::HandlerPool(std::size_t max_threads) : state_(std::make_shared<State>()) { state_->max_threads = max_threads; }
+HandlerPool::HandlerPool(std::size_t max_threads) : state_(std::make_shared<State>()) {
+  state_->max_threads = max_threads;
+}
 
 HandlerPool::~HandlerPool() { stop(std::chrono::milliseconds(0)); }
 

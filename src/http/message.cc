@@ -14,9 +14,8 @@ int hex(char c) {
 }
 
 bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 }  // namespace
@@ -91,8 +90,9 @@ Target parse_target(std::string_view target) {
     const std::string_view pair = query.substr(0, end);
     const std::size_t equals = pair.find('=');
     if (!pair.empty()) {
-      out.query.emplace_back(percent_decode(pair.substr(0, equals), Plus::kIsBlank),
-                             equals == std::string_view::npos ? "" : percent_decode(pair.substr(equals + 1), Plus::kIsBlank));
+      out.query.emplace_back(
+          percent_decode(pair.substr(0, equals), Plus::kIsBlank),
+          equals == std::string_view::npos ? "" : percent_decode(pair.substr(equals + 1), Plus::kIsBlank));
     }
     if (end == std::string_view::npos) break;
     query.remove_prefix(end + 1);

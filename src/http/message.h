@@ -18,8 +18,8 @@ struct Request {
   std::string target;  ///< as sent: path and query, percent-encoded
   std::vector<Header> headers;
   std::string body;
-  std::string remote;         ///< the client's address
-  std::size_t listener = 0;   ///< index of the listener it came in on
+  std::string remote;        ///< the client's address
+  std::size_t listener = 0;  ///< index of the listener it came in on
   bool https = false;
 };
 

@@ -50,7 +50,8 @@ class Connection {
 };
 
 struct Shared {
-  Shared(Server::Options o, Server::Handler h) : options(std::move(o)), handler(std::move(h)), pool(options.max_handler_threads) {}
+  Shared(Server::Options o, Server::Handler h)
+      : options(std::move(o)), handler(std::move(h)), pool(options.max_handler_threads) {}
   Server::Options options;
   Server::Handler handler;
   asio::io_context io{1};
@@ -107,21 +108,24 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     parser_->header_limit(static_cast<std::uint32_t>(shared_->options.max_header_bytes));
     idle_ = true;
     set_timeout();
-    bhttp::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
-      self->idle_ = false;
-      if (error) return self->failed(error);
-      self->header_done();
-    });
+    bhttp::async_read_header(stream_, buffer_, *parser_,
+                             [self = this->shared_from_this()](error_code error, std::size_t) {
+                               self->idle_ = false;
+                               if (error) return self->failed(error);
+                               self->header_done();
+                             });
   }
 
   void header_done() {
     const auto expect = parser_->get().find(bhttp::field::expect);
-    if (expect == parser_->get().end() || !beast::iequals(expect->value(), "100-continue") || parser_->is_done()) return read_body();
+    if (expect == parser_->get().end() || !beast::iequals(expect->value(), "100-continue") || parser_->is_done())
+      return read_body();
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     set_timeout();
-    asio::async_write(stream_, asio::buffer(kContinue), [self = this->shared_from_this()](error_code error, std::size_t) {
-      if (!error) self->read_body();
-    });
+    asio::async_write(stream_, asio::buffer(kContinue),
+                      [self = this->shared_from_this()](error_code error, std::size_t) {
+                        if (!error) self->read_body();
+                      });
   }
 
   void read_body() {
@@ -139,14 +143,16 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       status = 413;
     } else if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow) {
       status = 431;
-    } else if (error.category() == make_error_code(bhttp::error::bad_method).category() && error != bhttp::error::partial_message) {
+    } else if (error.category() == make_error_code(bhttp::error::bad_method).category() &&
+               error != bhttp::error::partial_message) {
       status = 400;
     }
     if (status == 0) return;  // the client went away
     keep_alive_ = false;
     head_ = false;
     drain_ = true;
-    write(shared_->options.refuse ? shared_->options.refuse(status) : Response{.status = status, .headers = {}, .body = {}});
+    write(shared_->options.refuse ? shared_->options.refuse(status)
+                                  : Response{.status = status, .headers = {}, .body = {}});
   }
 
   void handle() {
@@ -157,7 +163,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     auto request = std::make_shared<Request>();
     request->method = std::string(message.method_string());
     request->target = std::string(message.target());
-    for (const auto& field : message) request->headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    for (const auto& field : message)
+      request->headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     request->body = std::move(message.body());
     request->remote = remote_;
     request->listener = listener_;
@@ -301,8 +308,8 @@ class Server::Impl {
       }
       if (const error_code error = bind_listener(shared_->io, acceptor->acceptor, listener)) {
         return Error{.code = Errc::kUnavailable,
-                     .text = fmt::format("cannot listen on {}:{}: {}", listener.host.empty() ? "*" : listener.host, listener.port,
-                                         error.message())};
+                     .text = fmt::format("cannot listen on {}:{}: {}", listener.host.empty() ? "*" : listener.host,
+                                         listener.port, error.message())};
       }
       ports_.push_back(acceptor->acceptor.local_endpoint().port());
       acceptors_.push_back(std::move(acceptor));
@@ -346,7 +353,8 @@ class Server::Impl {
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
       if (acceptor.tls) {
-        std::make_shared<Session<beast::ssl_stream<beast::tcp_stream>>>(shared_, acceptor.index, std::move(socket), *acceptor.tls)
+        std::make_shared<Session<beast::ssl_stream<beast::tcp_stream>>>(shared_, acceptor.index, std::move(socket),
+                                                                        *acceptor.tls)
             ->start();
       } else {
         std::make_shared<Session<beast::tcp_stream>>(shared_, acceptor.index, std::move(socket))->start();
@@ -373,7 +381,8 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() { stop(std::chrono::milliseconds(0)); }
 
-Result<std::unique_ptr<Server>> Server::start(const std::vector<Listener>& listeners, Options options, Handler handler) {
+Result<std::unique_ptr<Server>> Server::start(const std::vector<Listener>& listeners, Options options,
+                                              Handler handler) {
   auto impl = std::make_unique<Impl>(std::move(options), std::move(handler));
   if (auto bound = impl->bind(listeners); !bound) return std::move(bound).error();
   impl->run();

@@ -22,8 +22,8 @@ namespace millrace::http {
 class Server {
  public:
   struct Listener {
-    std::string host;         ///< empty: all interfaces
-    std::int32_t port = 0;    ///< 0 or less: any free port
+    std::string host;       ///< empty: all interfaces
+    std::int32_t port = 0;  ///< 0 or less: any free port
     std::optional<Tls> tls{};
   };
   struct Options {
@@ -38,7 +38,8 @@ class Server {
 
   /// Binds all listeners and answers from then on, with `handler`. Errors: kUnavailable, one sentence that names the address;
   /// kInvalid for TLS material that cannot be used.
-  static Result<std::unique_ptr<Server>> start(const std::vector<Listener>& listeners, Options options, Handler handler);
+  static Result<std::unique_ptr<Server>> start(const std::vector<Listener>& listeners, Options options,
+                                               Handler handler);
 
   ~Server();
   Server(const Server&) = delete;

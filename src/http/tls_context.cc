@@ -13,16 +13,19 @@ namespace asio = boost::asio;
 Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const Tls& tls, TlsRole role) {
   const bool server = role == TlsRole::kServer;
   try {
-    auto context = std::make_shared<asio::ssl::context>(server ? asio::ssl::context::tls_server : asio::ssl::context::tls_client);
-    context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 | asio::ssl::context::no_sslv3 |
-                         asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    auto context =
+        std::make_shared<asio::ssl::context>(server ? asio::ssl::context::tls_server : asio::ssl::context::tls_client);
+    context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                         asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
     if (!tls.certificate_chain.empty()) {
       context->use_certificate_chain(asio::buffer(tls.certificate_chain));
       context->use_private_key(asio::buffer(tls.private_key), asio::ssl::context::pem);
     } else if (server) {
-      return Error{.code = Errc::kInvalid,
-                   .text = "an https listener needs a certificate: set ssl.keystore.location (or listeners.https.ssl.keystore."
-                           "location)"};
+      return Error{
+          .code = Errc::kInvalid,
+          .text =
+              "an https listener needs a certificate: set ssl.keystore.location (or listeners.https.ssl.keystore."
+              "location)"};
     }
     if (!tls.authorities.empty()) {
       context->add_certificate_authority(asio::buffer(tls.authorities));
@@ -31,12 +34,14 @@ Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const Tls& tls, Tls
     }
     asio::ssl::verify_mode mode = asio::ssl::verify_none;
     if (!server || tls.client_certificate != ClientCertificate::kNone) mode = asio::ssl::verify_peer;
-    if (server && tls.client_certificate == ClientCertificate::kRequired) mode |= asio::ssl::verify_fail_if_no_peer_cert;
+    if (server && tls.client_certificate == ClientCertificate::kRequired)
+      mode |= asio::ssl::verify_fail_if_no_peer_cert;
     context->set_verify_mode(mode);
     return context;
   } catch (const boost::system::system_error& error) {
     ERR_clear_error();
-    return Error{.code = Errc::kInvalid, .text = fmt::format("the TLS certificate or key cannot be used: {}", error.code().message())};
+    return Error{.code = Errc::kInvalid,
+                 .text = fmt::format("the TLS certificate or key cannot be used: {}", error.code().message())};
   }
 }
 

@@ -11,7 +11,7 @@ namespace millrace::runtime {
 namespace {
 
 base::Log& offsets_log() {
-  static base::Log& log = base::log_named("runtime.offsets");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.SourceTaskOffsetCommitter");
   return log;
 }
 

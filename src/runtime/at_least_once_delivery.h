@@ -36,6 +36,7 @@ class AtLeastOnceDelivery : public SourceDelivery {
   void withdraw(std::uint64_t tag) override { records_.withdraw(tag); }
   void dropped(const SourceRecord&) override {}
   void acknowledged(std::uint64_t tag) override { records_.acknowledge(tag); }
+  std::pair<OffsetMap, OffsetMap> position_of(std::uint64_t tag) const override { return records_.position_of(tag); }
   Result<void> batch_sent() override { return {}; }
   Result<void> service() override;
   base::SteadyTime next_due() const override;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::chrono::seconds kTimeout{60};
 
 base::Log& dlq_log() {
-  static base::Log& log = base::log_named("runtime.errors.dlq");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.errors.DeadLetterQueueReporter");
   return log;
 }
 

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstDelay{300};
 
 base::Log& errors_log() {
-  static base::Log& log = base::log_named("runtime.errors");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.errors.LogReporter");
   return log;
 }
 

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTransactionTimeout{60'000};
 
 base::Log& offsets_log() {
-  static base::Log& log = base::log_named("runtime.offsets");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.SourceTaskOffsetCommitter");
   return log;
 }
 

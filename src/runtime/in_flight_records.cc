@@ -86,6 +86,11 @@ void InFlightRecords::withdraw(std::uint64_t tag) {
   bytes_ -= entry.bytes;
 }
 
+std::pair<OffsetMap, OffsetMap> InFlightRecords::position_of(std::uint64_t tag) const {
+  const Partition& queue = *partitions_[tag >> kSequenceBits];
+  return {queue.key, queue.at(tag & kSequenceMask).offset};
+}
+
 void InFlightRecords::take_committable(
     const std::function<void(const OffsetMap& partition, const OffsetMap& offset)>& take) {
   if (committable_ == 0) return;

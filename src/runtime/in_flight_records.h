@@ -31,6 +31,9 @@ class InFlightRecords {
   /// Takes back a record that was not sent after all. Newest first: nothing was submitted behind it to its partition.
   void withdraw(std::uint64_t tag);
 
+  /// Partition and offset of a record that is not acknowledged yet.
+  std::pair<OffsetMap, OffsetMap> position_of(std::uint64_t tag) const;
+
   /// Hands over every partition whose committable offset moved since the last call.
   void take_committable(const std::function<void(const OffsetMap& partition, const OffsetMap& offset)>& take);
   bool has_committable() const noexcept { return committable_ > 0; }
@@ -55,6 +58,7 @@ class InFlightRecords {
     OffsetMap committable;
     bool moved = false;
     Entry& at(std::uint64_t sequence) { return ring[sequence & (ring.size() - 1)]; }
+    const Entry& at(std::uint64_t sequence) const { return ring[sequence & (ring.size() - 1)]; }
     void grow();
   };
 

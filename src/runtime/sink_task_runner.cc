@@ -15,7 +15,7 @@ constexpr milliseconds kKafkaTimeout{60000};
 constexpr std::size_t kRetainedRecords = 20000;
 
 base::Log& sink_log() {
-  static base::Log& log = base::log_named("runtime.sink");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.WorkerSinkTask");
   return log;
 }
 

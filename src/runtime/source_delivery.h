@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -30,6 +32,8 @@ class SourceDelivery {
   /// A transform or the error policy took `record` out.
   virtual void dropped(const SourceRecord& record) = 0;
   virtual void acknowledged(std::uint64_t tag) = 0;
+  /// Source partition and offset of a record in flight, for messages.
+  virtual std::pair<OffsetMap, OffsetMap> position_of(std::uint64_t) const { return {}; }
   /// Must what comes after `record` wait until what was sent up to it is committed or aborted?
   virtual bool ends_slice(const SourceRecord&) { return false; }
   virtual Result<void> slice_sent() { return {}; }

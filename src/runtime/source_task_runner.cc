@@ -15,9 +15,10 @@ using std::chrono::milliseconds;
 constexpr std::size_t kSliceBytes = std::size_t{512} << 10;
 constexpr std::size_t kBufferKept = std::size_t{4} << 20;
 constexpr milliseconds kRetryDelay{100};
+constexpr milliseconds kTopicTimeout{1000};  // a stop request waits that long at most
 
 base::Log& source_log() {
-  static base::Log& log = base::log_named("runtime.source");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.WorkerSourceTask");
   return log;
 }
 
@@ -300,18 +301,31 @@ void SourceTaskRunner::build_batch(std::vector<SourceRecord>& records) {
   metrics().bytes_in_flight.set(source_.delivery->bytes_in_flight());
 }
 
+Result<bool> SourceTaskRunner::ensure_topic(const std::string& topic) {
+  Result<void> found;
+  if (source_.topics && !source_.topics->knows(topic)) found = source_.topics->ensure(topic);
+  if (found) {
+    // Waits for the broker to know a topic that it makes by itself, as Java's producer does; one that was handed records too
+    // early would give them back.
+    const Result<std::int32_t> partitions = source_.producer->partition_count(topic, kTopicTimeout);
+    if (partitions) return true;
+    found = partitions.error();
+  }
+  if (!found.error().retriable && found.error().code != Errc::kTimeout) return std::move(found).error();
+  source_log().debug("topic {} cannot be used yet, it will be looked at again: {}", topic, found.error().text);
+  control().wait(control().clock().now() + kRetryDelay, [] { return false; });
+  return false;
+}
+
 Result<void> SourceTaskRunner::ensure_topics() {
-  if (!source_.topics) return {};
   const std::string* last = nullptr;
   for (const kafka::OutRecord& record : batch_) {
     if (last != nullptr && *last == *record.topic) continue;
     last = record.topic;
-    while (!source_.topics->knows(*record.topic) && !control().stopping()) {
-      Result<void> made = source_.topics->ensure(*record.topic);
-      if (made) break;
-      if (!made.error().retriable) return made;
-      source_log().warn("could not look at topic {}, it will be retried: {}", *record.topic, made.error().text);
-      control().wait(control().clock().now() + kRetryDelay, [] { return false; });
+    while (!usable_topics_.contains(*record.topic) && !control().stopping()) {
+      Result<bool> usable = ensure_topic(*record.topic);
+      if (!usable) return std::move(usable).error();
+      if (*usable) usable_topics_.insert(*record.topic);
       if (Result<void> done = service(); !done) return done;
     }
   }
@@ -402,7 +416,9 @@ Result<void> SourceTaskRunner::take_acknowledgements() {
 Result<void> SourceTaskRunner::on_acknowledged(Acknowledgement& acknowledged) {
   if (acknowledged.error) {
     if (!source_.delivery->reports_send_failures()) return {};  // the transaction will not commit
-    return refused(*acknowledged.error, SourceRecord{}, acknowledged.tag);
+    SourceRecord failed;
+    std::tie(failed.source_partition, failed.source_offset) = source_.delivery->position_of(acknowledged.tag);
+    return refused(*acknowledged.error, failed, acknowledged.tag);
   }
   if (!new_topics_.empty()) {
     const auto first = std::find_if(new_topics_.begin(), new_topics_.end(),

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -93,6 +94,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   Result<void> send_slice(std::vector<SourceRecord>& records);
   void build_batch(std::vector<SourceRecord>& records);
   Result<void> ensure_topics();
+  Result<bool> ensure_topic(const std::string& topic);
   Result<void> wait_for_room_in_budget();
   Result<void> refused(const Error& error, const SourceRecord& record, std::uint64_t tag);
 
@@ -103,6 +105,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   void tell_task();
 
   Parts source_;
+  std::set<std::string> usable_topics_;  // exist, and the producer knows their partitions
   TopicReporter topic_reporter_;
   const bool keeps_originals_;
   bool started_ = false;

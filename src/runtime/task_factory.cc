@@ -23,7 +23,7 @@ constexpr std::chrono::seconds kTransactionsTimeout{60};
 constexpr std::uint64_t kMostBytesInFlight = std::uint64_t{8} << 20;
 
 base::Log& task_log() {
-  static base::Log& log = base::log_named("runtime.task");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.WorkerTask");
   return log;
 }
 

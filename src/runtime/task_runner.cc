@@ -7,7 +7,7 @@ namespace millrace::runtime {
 namespace {
 
 base::Log& task_log() {
-  static base::Log& log = base::log_named("runtime.task");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.WorkerTask");
   return log;
 }
 

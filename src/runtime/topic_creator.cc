@@ -15,7 +15,7 @@ namespace {
 constexpr std::chrono::seconds kTimeout{60};
 
 base::Log& topics_log() {
-  static base::Log& log = base::log_named("runtime.topics");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.AbstractWorkerSourceTask");
   return log;
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds kConnectorStopTimeout{5};
 
 base::Log& worker_log() {
-  static base::Log& log = base::log_named("runtime.worker");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.Worker");
   return log;
 }
 

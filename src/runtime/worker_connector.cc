@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::seconds kOffsetTimeout{60};
 
 base::Log& connector_log() {
-  static base::Log& log = base::log_named("runtime.connector");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.WorkerConnector");
   return log;
 }
 

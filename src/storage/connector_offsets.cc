@@ -8,7 +8,7 @@ namespace millrace::storage {
 namespace {
 
 base::Log& offsets_log() {
-  static base::Log& log = base::log_named("storage.offsets");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.storage.OffsetStorageReaderImpl");
   return log;
 }
 

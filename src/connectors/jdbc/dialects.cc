@@ -3,6 +3,7 @@
 
 #include "connectors/jdbc/database.h"
 #include "connectors/jdbc/dialects/mysql/my_connection.h"
+#include "connectors/jdbc/dialects/odbc/odbc_connection.h"
 #include "connectors/jdbc/dialects/postgresql/pg_connection.h"
 #include "connectors/jdbc/dialects/sqlite/sqlite_connection.h"
 #include "connectors/jdbc/url.h"
@@ -79,7 +80,17 @@ const Dialect& find_dialect(const std::string& dialect_name, const std::string& 
   const std::string protocol = to_lower(subprotocol);
   static const mysql::MyDialect kMysql;
   static const sqlite::SqliteDialect kSqlite;
+  static const odbc::OdbcDialect kOdbc(odbc::Product::kGeneric);
+  static const odbc::OdbcDialect kSqlServer(odbc::Product::kSqlServer);
+  static const odbc::OdbcDialect kOracle(odbc::Product::kOracle);
   if (protocol == "sqlite") return kSqlite;
+  if (protocol == "odbc") {
+    return dialect_name == "SqlServerDatabaseDialect" ? kSqlServer
+           : dialect_name == "OracleDatabaseDialect"  ? kOracle
+                                                      : kOdbc;
+  }
+  if (protocol == "sqlserver") return kSqlServer;
+  if (protocol == "oracle") return kOracle;
   if (protocol == "postgresql") return kPostgresql;
   if (protocol == "mysql" || protocol == "mysql+srv" || protocol == "mariadb") return kMysql;
   throw ConfigError(

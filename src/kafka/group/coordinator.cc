@@ -24,7 +24,9 @@ base::Log& logger() {
   return log;
 }
 
-Error failure(Errc code, std::string text, bool retriable = false) { return Error{code, std::move(text), retriable, {}, {}, 0}; }
+Error failure(Errc code, std::string text, bool retriable = false) {
+  return Error{code, std::move(text), retriable, {}, {}, 0};
+}
 Error again(Code code) { return failure(Errc::kConflict, wire::describe(code), true); }
 
 Result<std::vector<wire::Address>> bootstrap_of(const ClientConfig& config) {
@@ -48,7 +50,8 @@ Result<std::vector<wire::Address>> bootstrap_of(const ClientConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<GroupCoordinator>> GroupCoordinator::create(MembershipOptions options, const ClientConfig& config,
+Result<std::unique_ptr<GroupCoordinator>> GroupCoordinator::create(MembershipOptions options,
+                                                                   const ClientConfig& config,
                                                                    MembershipEvents& events) {
   if (options.heartbeat_interval >= options.session_timeout) {
     return failure(Errc::kInvalid, "Heartbeat must be set lower than the session timeout");
@@ -104,17 +107,16 @@ Result<std::string> GroupCoordinator::call(Api api, std::int16_t version, const 
 Result<void> GroupCoordinator::ask_for_coordinator(wire::Connection& connection, Time deadline) {
   auto version = connection.version_of(Api::kFindCoordinator);
   if (!version) return version.error();
-  auto body = connection.call(Api::kFindCoordinator, *version, wire::find_coordinator_request(*version, options_.group_id), deadline);
+  auto body = connection.call(Api::kFindCoordinator, *version,
+                              wire::find_coordinator_request(*version, options_.group_id), deadline);
   if (!body) return body.error();
   auto answer = wire::read_find_coordinator(*body, *version);
   if (!answer) return answer.error();
   switch (answer->error) {
-    case Code::kNone:
-      break;
+    case Code::kNone: break;
     case Code::kCoordinatorNotAvailable:
     case Code::kCoordinatorLoadInProgress:
-    case Code::kNotCoordinator:
-      return failure(Errc::kKafka, wire::describe(answer->error), true);
+    case Code::kNotCoordinator: return failure(Errc::kKafka, wire::describe(answer->error), true);
     case Code::kGroupAuthorizationFailed:
       return failure(Errc::kForbidden, "Not authorized to access group: " + options_.group_id);
     default:
@@ -129,8 +131,8 @@ Result<void> GroupCoordinator::ask_for_coordinator(wire::Connection& connection,
   auto opened = wire::Connection::open(address, security_, options_.client_id, deadline, cancel_);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
-  logger().info("[Worker clientId={}, groupId={}] Discovered group coordinator {} (id: {} rack: null)", options_.client_id,
-                options_.group_id, wire::to_string(address), answer->node);
+  logger().info("[Worker clientId={}, groupId={}] Discovered group coordinator {} (id: {} rack: null)",
+                options_.client_id, options_.group_id, wire::to_string(address), answer->node);
   return {};
 }
 
@@ -178,11 +180,12 @@ Result<void> GroupCoordinator::ensure_coordinator(Time deadline) {
       std::lock_guard lock(mutex_);
       if (trouble_ != error.text) {
         trouble_ = error.text;
-        logger().warn("[Worker clientId={}, groupId={}] cannot find the group coordinator, trying again: {}", options_.client_id,
-                      options_.group_id, error.text);
+        logger().warn("[Worker clientId={}, groupId={}] cannot find the group coordinator, trying again: {}",
+                      options_.client_id, options_.group_id, error.text);
       }
     }
-    const auto pause = std::min(backoff(attempt), std::chrono::ceil<milliseconds>(std::max(deadline - Clock::now(), Clock::duration{})));
+    const auto pause = std::min(backoff(attempt),
+                                std::chrono::ceil<milliseconds>(std::max(deadline - Clock::now(), Clock::duration{})));
     if (Clock::now() >= deadline) return error;
     if (!pause_for(pause)) return failure(Errc::kCancelled, "the group member is stopped");
   }
@@ -199,8 +202,10 @@ void GroupCoordinator::forget_coordinator(const std::string& why) {
     std::lock_guard lock(connection_mutex_);
     connection_.reset();
   }
-  logger().info("[Worker clientId={}, groupId={}] Group coordinator is unavailable or invalid due to cause: {}. Rediscovery will be attempted.",
-                options_.client_id, options_.group_id, why);
+  logger().info(
+      "[Worker clientId={}, groupId={}] Group coordinator is unavailable or invalid due to cause: {}. Rediscovery will "
+      "be attempted.",
+      options_.client_id, options_.group_id, why);
   changed_.notify_all();
 }
 
@@ -215,7 +220,8 @@ void GroupCoordinator::reset_generation(bool keep_member_id, const std::string& 
 }
 
 Error GroupCoordinator::fatal(Code code) const {
-  std::string text = code == Code::kGroupAuthorizationFailed ? "Not authorized to access group: " + options_.group_id : wire::describe(code);
+  std::string text = code == Code::kGroupAuthorizationFailed ? "Not authorized to access group: " + options_.group_id
+                                                             : wire::describe(code);
   return failure(code == Code::kGroupAuthorizationFailed ? Errc::kForbidden : Errc::kKafka, std::move(text));
 }
 
@@ -388,7 +394,8 @@ Result<void> GroupCoordinator::send_join() {
   return send(Api::kJoinGroup, patience, [&](std::int16_t version) { return wire::encode(request, version); });
 }
 
-Result<void> GroupCoordinator::send(Api api, milliseconds patience, const std::function<std::string(std::int16_t)>& body) {
+Result<void> GroupCoordinator::send(Api api, milliseconds patience,
+                                    const std::function<std::string(std::int16_t)>& body) {
   auto version = version_of(api);
   if (!version) return version.error();
   std::lock_guard lock(connection_mutex_);
@@ -409,10 +416,8 @@ Result<wire::JoinGroupResponse> GroupCoordinator::take_joined(const std::string&
   auto joined = wire::read_join_group(body, pending_->version);
   if (!joined) return joined.error();
   switch (joined->error) {
-    case Code::kNone:
-      break;
-    case Code::kCoordinatorLoadInProgress:
-      return failure(Errc::kKafka, wire::describe(joined->error), true);
+    case Code::kNone: break;
+    case Code::kCoordinatorLoadInProgress: return failure(Errc::kKafka, wire::describe(joined->error), true);
     case Code::kCoordinatorNotAvailable:
     case Code::kNotCoordinator:
       forget_coordinator(wire::describe(joined->error));
@@ -430,13 +435,13 @@ Result<wire::JoinGroupResponse> GroupCoordinator::take_joined(const std::string&
       member_id_ = joined->member_id;
       return again(joined->error);
     }
-    case Code::kRebalanceInProgress:
-      return again(joined->error);
-    default:
-      return fatal(joined->error);
+    case Code::kRebalanceInProgress: return again(joined->error);
+    default: return fatal(joined->error);
   }
-  if (joined->protocol_type && *joined->protocol_type != options_.protocol_type) return fatal(Code::kInconsistentGroupProtocol);
-  if (joined->skip_assignment) return failure(Errc::kKafka, "the broker skips the assignment, which is for static members only");
+  if (joined->protocol_type && *joined->protocol_type != options_.protocol_type)
+    return fatal(Code::kInconsistentGroupProtocol);
+  if (joined->skip_assignment)
+    return failure(Errc::kKafka, "the broker skips the assignment, which is for static members only");
   {
     std::lock_guard lock(mutex_);
     if (state_ != State::kPreparing) return again(Code::kUnknownMemberId);
@@ -445,7 +450,8 @@ Result<wire::JoinGroupResponse> GroupCoordinator::take_joined(const std::string&
     generation_ = joined->generation;
   }
   logger().info(
-      "[Worker clientId={}, groupId={}] Successfully joined group with generation Generation{{generationId={}, memberId='{}', "
+      "[Worker clientId={}, groupId={}] Successfully joined group with generation Generation{{generationId={}, "
+      "memberId='{}', "
       "protocol='{}'}}",
       options_.client_id, options_.group_id, joined->generation, joined->member_id, joined->protocol);
   return joined;
@@ -471,26 +477,19 @@ Result<void> GroupCoordinator::take_synced(const std::string& body) {
   auto synced = wire::read_sync_group(body, pending_->version);
   if (!synced) return synced.error();
   switch (synced->error) {
-    case Code::kNone:
-      break;
-    case Code::kRebalanceInProgress:
-      return again(synced->error);
-    case Code::kUnknownMemberId:
-      reset_generation(false, "");
-      return again(synced->error);
-    case Code::kIllegalGeneration:
-      reset_generation(true, "");
-      return again(synced->error);
+    case Code::kNone: break;
+    case Code::kRebalanceInProgress: return again(synced->error);
+    case Code::kUnknownMemberId: reset_generation(false, ""); return again(synced->error);
+    case Code::kIllegalGeneration: reset_generation(true, ""); return again(synced->error);
     case Code::kCoordinatorNotAvailable:
     case Code::kNotCoordinator:
       forget_coordinator(wire::describe(synced->error));
       return failure(Errc::kKafka, wire::describe(synced->error), true);
-    case Code::kCoordinatorLoadInProgress:
-      return failure(Errc::kKafka, wire::describe(synced->error), true);
-    default:
-      return fatal(synced->error);
+    case Code::kCoordinatorLoadInProgress: return failure(Errc::kKafka, wire::describe(synced->error), true);
+    default: return fatal(synced->error);
   }
-  if (synced->protocol_type && *synced->protocol_type != options_.protocol_type) return fatal(Code::kInconsistentGroupProtocol);
+  if (synced->protocol_type && *synced->protocol_type != options_.protocol_type)
+    return fatal(Code::kInconsistentGroupProtocol);
   if (synced->protocol && *synced->protocol != joined_.protocol) return fatal(Code::kInconsistentGroupProtocol);
   {
     std::lock_guard lock(mutex_);
@@ -505,7 +504,8 @@ Result<void> GroupCoordinator::take_synced(const std::string& body) {
   }
   changed_.notify_all();
   logger().info(
-      "[Worker clientId={}, groupId={}] Successfully synced group in generation Generation{{generationId={}, memberId='{}', "
+      "[Worker clientId={}, groupId={}] Successfully synced group in generation Generation{{generationId={}, "
+      "memberId='{}', "
       "protocol='{}'}}",
       options_.client_id, options_.group_id, joined_.generation, joined_.member_id, joined_.protocol);
   return events_.on_join_complete(joined_.generation, joined_.member_id, joined_.protocol, synced->assignment);
@@ -542,8 +542,8 @@ void GroupCoordinator::leave(const std::string& reason) {
   }
   changed_.notify_all();
   if (id.empty()) return;
-  logger().info("[Worker clientId={}, groupId={}] Member {} sending LeaveGroup request to coordinator due to {}", options_.client_id,
-                options_.group_id, id, reason);
+  logger().info("[Worker clientId={}, groupId={}] Member {} sending LeaveGroup request to coordinator due to {}",
+                options_.client_id, options_.group_id, id, reason);
   std::lock_guard lock(connection_mutex_);
   const Time deadline = Clock::now() + kLeaveTimeout;
   if (pending_ || !connection_) {
@@ -556,7 +556,8 @@ void GroupCoordinator::leave(const std::string& reason) {
   }
   auto version = connection_->version_of(Api::kLeaveGroup);
   if (!version) return;
-  auto body = connection_->call(Api::kLeaveGroup, *version, wire::leave_group_request(*version, options_.group_id, id, reason), deadline);
+  auto body = connection_->call(Api::kLeaveGroup, *version,
+                                wire::leave_group_request(*version, options_.group_id, id, reason), deadline);
   if (body) return;
   logger().debug("LeaveGroup was not answered: {}", body.error().text);
   connection_.reset();
@@ -619,21 +620,17 @@ void GroupCoordinator::heartbeat_loop(const std::stop_token& stop) {
       }
     }
     switch (next) {
-      case Next::kBeat:
-        beat();
-        break;
+      case Next::kBeat: beat(); break;
       case Next::kFind:
-        if (auto found = find_coordinator(Clock::now() + options_.heartbeat_interval); !found) pause_for(options_.retry_backoff);
+        if (auto found = find_coordinator(Clock::now() + options_.heartbeat_interval); !found)
+          pause_for(options_.retry_backoff);
         break;
-      case Next::kSessionOver:
-        forget_coordinator("session timed out without receiving a heartbeat response");
-        break;
+      case Next::kSessionOver: forget_coordinator("session timed out without receiving a heartbeat response"); break;
       case Next::kPollOver:
         events_.on_poll_timeout();
         leave("worker poll timeout has expired.");
         break;
-      case Next::kWait:
-        break;
+      case Next::kWait: break;
     }
   }
 }
@@ -673,11 +670,10 @@ void GroupCoordinator::beat() {
     }
   }
   switch (*told) {
-    case Code::kNone:
-      return;
+    case Code::kNone: return;
     case Code::kRebalanceInProgress:
-      logger().info("[Worker clientId={}, groupId={}] Request joining group due to: group is already rebalancing", options_.client_id,
-                    options_.group_id);
+      logger().info("[Worker clientId={}, groupId={}] Request joining group due to: group is already rebalancing",
+                    options_.client_id, options_.group_id);
       {
         std::lock_guard lock(mutex_);
         rejoin_ = true;
@@ -685,17 +681,15 @@ void GroupCoordinator::beat() {
       changed_.notify_all();
       return;
     case Code::kCoordinatorNotAvailable:
-    case Code::kNotCoordinator:
-      forget_coordinator(wire::describe(*told));
-      return;
+    case Code::kNotCoordinator: forget_coordinator(wire::describe(*told)); return;
     case Code::kIllegalGeneration:
-      logger().info("[Worker clientId={}, groupId={}] Attempt to heartbeat with generation {} failed: {}", options_.client_id,
-                    options_.group_id, generation, wire::describe(*told));
+      logger().info("[Worker clientId={}, groupId={}] Attempt to heartbeat with generation {} failed: {}",
+                    options_.client_id, options_.group_id, generation, wire::describe(*told));
       reset_generation(true, "");
       return;
     case Code::kUnknownMemberId:
-      logger().info("[Worker clientId={}, groupId={}] Attempt to heartbeat with member id {} failed: {}", options_.client_id,
-                    options_.group_id, id, wire::describe(*told));
+      logger().info("[Worker clientId={}, groupId={}] Attempt to heartbeat with member id {} failed: {}",
+                    options_.client_id, options_.group_id, id, wire::describe(*told));
       reset_generation(false, "");
       return;
     default: {

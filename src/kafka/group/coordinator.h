@@ -31,8 +31,8 @@ class MembershipEvents {
   virtual Result<std::vector<std::pair<std::string, std::string>>> assign(
       const std::string& leader_id, const std::string& protocol,
       const std::vector<std::pair<std::string, std::string>>& members, std::int32_t generation) = 0;
-  virtual Result<void> on_join_complete(std::int32_t generation, const std::string& member_id, const std::string& protocol,
-                                        const std::string& assignment) = 0;
+  virtual Result<void> on_join_complete(std::int32_t generation, const std::string& member_id,
+                                        const std::string& protocol, const std::string& assignment) = 0;
   /// A reason to join beyond the coordinator's own: no assignment, or a failed one.
   virtual bool rejoin_wanted() = 0;
   /// The coordinator could not be found for a heartbeat interval. May be told again and again.
@@ -63,7 +63,8 @@ struct MembershipOptions {
 /// Threads: `poll`, `leave` and `stop` on one; `wake_up`, `request_rejoin` and the getters from any.
 class GroupCoordinator {
  public:
-  static Result<std::unique_ptr<GroupCoordinator>> create(MembershipOptions options, const ClientConfig& config, MembershipEvents& events);
+  static Result<std::unique_ptr<GroupCoordinator>> create(MembershipOptions options, const ClientConfig& config,
+                                                          MembershipEvents& events);
   ~GroupCoordinator();
   GroupCoordinator(const GroupCoordinator&) = delete;
   GroupCoordinator& operator=(const GroupCoordinator&) = delete;
@@ -90,7 +91,8 @@ class GroupCoordinator {
   using Clock = std::chrono::steady_clock;
   using Time = Clock::time_point;
 
-  GroupCoordinator(MembershipOptions options, std::vector<wire::Address> bootstrap, Security security, MembershipEvents& events);
+  GroupCoordinator(MembershipOptions options, std::vector<wire::Address> bootstrap, Security security,
+                   MembershipEvents& events);
 
   Result<void> find_coordinator(Time deadline);
   Result<void> ask_for_coordinator(wire::Connection& connection, Time deadline);
@@ -101,7 +103,8 @@ class GroupCoordinator {
   /// Sends, or goes on to wait for, JoinGroup and SyncGroup. kConflict: join again at once; retriable: after a pause; else fatal.
   Result<Join> join_once();
   Result<void> send_join();
-  Result<void> send(wire::Api api, std::chrono::milliseconds patience, const std::function<std::string(std::int16_t)>& body);
+  Result<void> send(wire::Api api, std::chrono::milliseconds patience,
+                    const std::function<std::string(std::int16_t)>& body);
   Result<void> send_sync(const wire::JoinGroupResponse& joined);
   Result<wire::JoinGroupResponse> take_joined(const std::string& body);
   Result<void> take_synced(const std::string& body);
@@ -139,10 +142,10 @@ class GroupCoordinator {
   bool stopping_ = false;
   bool polling_ = false;  ///< somebody is inside poll
   Time last_poll_{};
-  Time last_heartbeat_{};      ///< answered
+  Time last_heartbeat_{};  ///< answered
   Time next_heartbeat_{};
   int failed_heartbeats_ = 0;
-  std::string trouble_;        ///< said last about the coordinator
+  std::string trouble_;  ///< said last about the coordinator
   std::size_t next_bootstrap_ = 0;
 
   // Runs on: the thread of poll. The request whose answer is awaited, and what JoinGroup answered.

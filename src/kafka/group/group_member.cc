@@ -41,7 +41,9 @@ void remove_from(ConnectorsAndTasks& from, const ConnectorsAndTasks& what) {
   std::erase_if(from.connectors, [&](const auto& one) {
     return std::find(what.connectors.begin(), what.connectors.end(), one) != what.connectors.end();
   });
-  std::erase_if(from.tasks, [&](const auto& one) { return std::find(what.tasks.begin(), what.tasks.end(), one) != what.tasks.end(); });
+  std::erase_if(from.tasks, [&](const auto& one) {
+    return std::find(what.tasks.begin(), what.tasks.end(), one) != what.tasks.end();
+  });
 }
 
 void add_to(ConnectorsAndTasks& to, const ConnectorsAndTasks& what) {
@@ -96,7 +98,8 @@ class GroupMemberImpl final : public GroupMember, private MembershipEvents {
   // MembershipEvents. Runs on: the thread of poll.
   void on_join_prepare() override;
   Shares metadata() override;
-  Result<Shares> assign(const std::string& leader_id, const std::string& protocol, const Shares& members, std::int32_t generation) override;
+  Result<Shares> assign(const std::string& leader_id, const std::string& protocol, const Shares& members,
+                        std::int32_t generation) override;
   Result<void> on_join_complete(std::int32_t generation, const std::string& member_id, const std::string& protocol,
                                 const std::string& assignment) override;
   bool rejoin_wanted() override {
@@ -107,7 +110,8 @@ class GroupMemberImpl final : public GroupMember, private MembershipEvents {
   void on_poll_timeout() override;
 
   void give_up_everything();
-  void remember_owners(const std::map<std::string, ConnectorsAndTasks>& shares, const std::map<std::string, std::string>& urls);
+  void remember_owners(const std::map<std::string, ConnectorsAndTasks>& shares,
+                       const std::map<std::string, std::string>& urls);
 
   const Options options_;
   GroupMemberListener& listener_;
@@ -134,8 +138,8 @@ Result<void> GroupMemberImpl::start() {
   membership.heartbeat_interval = options_.heartbeat_interval;
   membership.request_timeout = setting(options_.client, "request.timeout.ms", membership.request_timeout);
   membership.retry_backoff = setting(options_.client, "retry.backoff.ms", membership.retry_backoff);
-  membership.retry_backoff_max = std::max(membership.retry_backoff,
-                                          setting(options_.client, "retry.backoff.max.ms", membership.retry_backoff_max));
+  membership.retry_backoff_max = std::max(
+      membership.retry_backoff, setting(options_.client, "retry.backoff.max.ms", membership.retry_backoff_max));
   auto made = GroupCoordinator::create(std::move(membership), options_.client, *this);
   if (!made) return made.error();
   coordinator_ = std::move(*made);
@@ -153,8 +157,8 @@ void GroupMemberImpl::give_up_everything() {
 }
 
 void GroupMemberImpl::on_join_prepare() {
-  logger().info("[Worker clientId={}, groupId={}] Rebalance started", options_.client.contains("client.id") ? options_.client.at("client.id") : "",
-                options_.group_id);
+  logger().info("[Worker clientId={}, groupId={}] Rebalance started",
+                options_.client.contains("client.id") ? options_.client.at("client.id") : "", options_.group_id);
   {
     std::lock_guard lock(mutex_);
     connector_owners_.clear();
@@ -182,7 +186,8 @@ GroupMemberImpl::Shares GroupMemberImpl::metadata() {
   return out;
 }
 
-void GroupMemberImpl::remember_owners(const std::map<std::string, ConnectorsAndTasks>& shares, const std::map<std::string, std::string>& urls) {
+void GroupMemberImpl::remember_owners(const std::map<std::string, ConnectorsAndTasks>& shares,
+                                      const std::map<std::string, std::string>& urls) {
   std::lock_guard lock(mutex_);
   connector_owners_.clear();
   task_owners_.clear();
@@ -192,8 +197,8 @@ void GroupMemberImpl::remember_owners(const std::map<std::string, ConnectorsAndT
   }
 }
 
-Result<GroupMemberImpl::Shares> GroupMemberImpl::assign(const std::string& leader_id, const std::string& protocol, const Shares& members,
-                                                        std::int32_t generation) {
+Result<GroupMemberImpl::Shares> GroupMemberImpl::assign(const std::string& leader_id, const std::string& protocol,
+                                                        const Shares& members, std::int32_t generation) {
   const auto version = connect_protocol_of(protocol);
   if (!version) return failure(Errc::kKafka, "the group agreed on an unknown protocol: " + protocol);
   std::map<std::string, std::string> urls;
@@ -202,7 +207,8 @@ Result<GroupMemberImpl::Shares> GroupMemberImpl::assign(const std::string& leade
   std::int64_t newest = -1;
   for (const auto& [id, bytes] : members) {
     auto metadata = decode_metadata(bytes);
-    if (!metadata) return failure(Errc::kKafka, "the metadata of group member " + id + " does not parse: " + metadata.error().text);
+    if (!metadata)
+      return failure(Errc::kKafka, "the metadata of group member " + id + " does not parse: " + metadata.error().text);
     urls[id] = metadata->url;
     ids.insert(id);
     allocations[id] = metadata->allocation ? metadata->allocation->assigned : ConnectorsAndTasks{};
@@ -246,8 +252,8 @@ Result<GroupMemberImpl::Shares> GroupMemberImpl::assign(const std::string& leade
   return out;
 }
 
-Result<void> GroupMemberImpl::on_join_complete(std::int32_t generation, const std::string& /*member_id*/, const std::string& protocol,
-                                               const std::string& assignment) {
+Result<void> GroupMemberImpl::on_join_complete(std::int32_t generation, const std::string& /*member_id*/,
+                                               const std::string& protocol, const std::string& assignment) {
   auto fresh = decode_assignment(assignment);
   if (!fresh) return failure(Errc::kKafka, "the leader's assignment does not parse: " + fresh.error().text);
   const auto version = connect_protocol_of(protocol);
@@ -281,8 +287,10 @@ void GroupMemberImpl::on_coordinator_unreachable() {
     std::lock_guard lock(mutex_);
     if (!snapshot_) return;
   }
-  logger().info("Broker coordinator was unreachable for {}ms. Revoking previous assignment to avoid running tasks while not being a member the group",
-                options_.heartbeat_interval.count());
+  logger().info(
+      "Broker coordinator was unreachable for {}ms. Revoking previous assignment to avoid running tasks while not "
+      "being a member the group",
+      options_.heartbeat_interval.count());
   give_up_everything();
   std::lock_guard lock(mutex_);
   snapshot_.reset();
@@ -291,8 +299,10 @@ void GroupMemberImpl::on_coordinator_unreachable() {
 void GroupMemberImpl::on_poll_timeout() {
   const std::string stage = options_.current_stage ? options_.current_stage() : std::string();
   herder_logger().warn(
-      "worker poll timeout has expired. This means the time between subsequent calls to poll() in DistributedHerder's tick() method was "
-      "longer than the configured rebalance.timeout.ms. If you see this happening consistently, then it can be addressed by either "
+      "worker poll timeout has expired. This means the time between subsequent calls to poll() in DistributedHerder's "
+      "tick() method was "
+      "longer than the configured rebalance.timeout.ms. If you see this happening consistently, then it can be "
+      "addressed by either "
       "adding more workers to the connect cluster or by increasing the rebalance.timeout.ms configuration value.{}",
       stage.empty() ? std::string() : " The last thing the herder was doing was " + stage);
 }

@@ -17,6 +17,14 @@ void log_callback(const rd_kafka_t* rk, int level, const char* facility, const c
   if (void* opaque = rd_kafka_opaque(rk)) static_cast<Handle*>(opaque)->state().on_log(level, facility, text);
 }
 
+int socket_callback(int /*domain*/, int /*type*/, int /*protocol*/, void* opaque) {
+  return static_cast<Handle*>(opaque)->relay()->make_socket();
+}
+
+int connect_callback(int socket, const struct sockaddr* /*address*/, int /*size*/, const char* name, void* opaque) {
+  return static_cast<Handle*>(opaque)->relay()->connect(socket, name);
+}
+
 }  // namespace
 
 void ConnectionState::log(ClientLogLevel level, const std::string& text) const {
@@ -126,6 +134,17 @@ Result<std::unique_ptr<Handle>> Handle::configure(const Settings& settings, Clie
   }
   rd_kafka_conf_set_opaque(configuration, handle.get());
   rd_kafka_conf_set_log_cb(configuration, log_callback);
+  if (settings.relayed_login) {
+    handle->relay_ = std::make_unique<Relay>(
+        settings.relayed_login, id == settings.properties.end() ? "rdkafka" : id->second,
+        [state = handle->state_.get()](const Error& error) {
+          const bool refused = error.code == Errc::kForbidden;
+          state->on_error(refused ? RD_KAFKA_RESP_ERR__AUTHENTICATION : RD_KAFKA_RESP_ERR__TRANSPORT,
+                          error.text.c_str());
+        });
+    rd_kafka_conf_set_socket_cb(configuration, socket_callback);
+    rd_kafka_conf_set_connect_cb(configuration, connect_callback);
+  }
   for (const std::string& notice : settings.notices) handle->state_->log(ClientLogLevel::kWarn, notice);
   return handle;
 }
@@ -140,6 +159,7 @@ Result<void> Handle::start(rd_kafka_type_t type) {
 
 Handle::~Handle() {
   if (rk_ != nullptr) rd_kafka_destroy_flags(rk_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  relay_.reset();
   if (configuration_ != nullptr) rd_kafka_conf_destroy(configuration_);
   if (chain_file_ >= 0) close(chain_file_);
 }

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "kafka/rdkafka/log.h"
+#include "kafka/rdkafka/relay.h"
 #include "kafka/rdkafka/settings.h"
 #include "millrace/record.h"
 
@@ -79,6 +80,7 @@ class Handle {
 
   rd_kafka_t* get() const noexcept { return rk_; }
   ConnectionState& state() noexcept { return *state_; }
+  Relay* relay() noexcept { return relay_.get(); }
   /// The callback opaque of every Handle is the ConnectionState's owner.
   static Handle& of(rd_kafka_t* rk) { return *static_cast<Handle*>(rd_kafka_opaque(rk)); }
   void* user = nullptr;  ///< for the owner's callbacks
@@ -92,6 +94,7 @@ class Handle {
   rd_kafka_t* rk_ = nullptr;
   int chain_file_ = -1;
   std::unique_ptr<ConnectionState> state_;
+  std::unique_ptr<Relay> relay_;
 };
 
 /// An Error of code kKafka (kFenced, kTimeout, kForbidden where that is what it is).

@@ -18,6 +18,9 @@ using std::chrono::milliseconds;
 
 /// How often a call that waits looks whether the brokers refuse us.
 constexpr milliseconds kStep{200};
+constexpr milliseconds kCoordinatorPause{100};
+/// For so long a topic that is not known may still be on its way to all brokers.
+constexpr milliseconds kNewTopic{3000};
 
 template <auto Free>
 using Owned = RdDeleter<Free>;
@@ -37,11 +40,21 @@ class RdAdmin final : public Admin {
                                                               milliseconds timeout) override;
   Result<std::map<std::string, std::string>> topic_configs(const std::string& topic, milliseconds timeout) override;
   Result<Offsets> end_offsets(const std::vector<TopicPartition>& partitions, milliseconds timeout) override;
-  Result<Offsets> group_offsets(const std::string& group, milliseconds timeout) override;
-  Result<void> alter_group_offsets(const std::string& group, const Offsets& offsets, milliseconds timeout) override;
+  Result<Offsets> group_offsets(const std::string& group, milliseconds timeout) override {
+    return with_coordinator<Offsets>(timeout, [&](milliseconds left) { return try_group_offsets(group, left); });
+  }
+  Result<void> alter_group_offsets(const std::string& group, const Offsets& offsets, milliseconds timeout) override {
+    return with_coordinator<void>(timeout,
+                                  [&](milliseconds left) { return try_alter_group_offsets(group, offsets, left); });
+  }
   Result<void> delete_group_offsets(const std::string& group, const std::vector<TopicPartition>& partitions,
-                                    milliseconds timeout) override;
-  Result<void> delete_group(const std::string& group, milliseconds timeout) override;
+                                    milliseconds timeout) override {
+    return with_coordinator<void>(timeout,
+                                  [&](milliseconds left) { return try_delete_group_offsets(group, partitions, left); });
+  }
+  Result<void> delete_group(const std::string& group, milliseconds timeout) override {
+    return with_coordinator<void>(timeout, [&](milliseconds left) { return try_delete_group(group, left); });
+  }
   Result<void> fence_producers(const std::vector<std::string>& transactional_ids, milliseconds timeout) override;
 
  private:
@@ -53,7 +66,25 @@ class RdAdmin final : public Admin {
   /// Repeats a call that blocks inside librdkafka in short steps, so that a refusal ends it at once.
   template <class Call>
   rd_kafka_resp_err_t in_steps(milliseconds timeout, Call call);
+  /// Repeats a call while the group has no coordinator that answers.
+  template <class T, class Call>
+  Result<T> with_coordinator(milliseconds timeout, Call call) {
+    const auto deadline = Clock::now() + timeout;
+    for (;;) {
+      auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+      Result<T> done = call(std::max(left, milliseconds(1)));
+      if (done || !done.error().retriable || done.error().code == Errc::kTimeout ||
+          Clock::now() + kCoordinatorPause >= deadline)
+        return done;
+      std::this_thread::sleep_for(kCoordinatorPause);
+    }
+  }
   Error failed(rd_kafka_resp_err_t code, std::string text);
+  Result<Offsets> try_group_offsets(const std::string& group, milliseconds timeout);
+  Result<void> try_alter_group_offsets(const std::string& group, const Offsets& offsets, milliseconds timeout);
+  Result<void> try_delete_group_offsets(const std::string& group, const std::vector<TopicPartition>& partitions,
+                                        milliseconds timeout);
+  Result<void> try_delete_group(const std::string& group, milliseconds timeout);
   void take_errors();
 
   std::unique_ptr<Handle> handle_;
@@ -206,6 +237,7 @@ Result<Offsets> RdAdmin::end_offsets(const std::vector<TopicPartition>& partitio
   Offsets out;
   if (partitions.empty()) return out;
   auto list = partition_list(partitions.size());
+  const auto known_by = Clock::now() + kNewTopic;
   auto code = in_steps(timeout, [&](int step) {
     list = partition_list(partitions.size());
     // The time -1 asks for the end, in one request to each leader.
@@ -214,11 +246,16 @@ Result<Offsets> RdAdmin::end_offsets(const std::vector<TopicPartition>& partitio
           RD_KAFKA_OFFSET_END;
     }
     auto whole = rd_kafka_offsets_for_times(rk(), list.get(), std::max(step, 1000));
+    auto later = [&](rd_kafka_resp_err_t one) {
+      const bool unknown = one == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || one == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                           one == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+      return one != RD_KAFKA_RESP_ERR_NO_ERROR && (error_of(one).retriable || (unknown && Clock::now() < known_by));
+    };
     // A partition whose leader is being elected, or not known here yet, is asked for again.
     for (int i = 0; whole == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i) {
-      auto one = list->elems[i].err;
-      if (one != RD_KAFKA_RESP_ERR_NO_ERROR && error_of(one).retriable) whole = RD_KAFKA_RESP_ERR__WAIT_COORD;
+      if (later(list->elems[i].err)) whole = RD_KAFKA_RESP_ERR__WAIT_COORD;
     }
+    if (later(whole)) whole = RD_KAFKA_RESP_ERR__WAIT_COORD;
     if (whole == RD_KAFKA_RESP_ERR__WAIT_COORD) std::this_thread::sleep_for(milliseconds(std::min(step, 50)));
     return whole;
   });
@@ -233,7 +270,7 @@ Result<Offsets> RdAdmin::end_offsets(const std::vector<TopicPartition>& partitio
   return out;
 }
 
-Result<Offsets> RdAdmin::group_offsets(const std::string& group, milliseconds timeout) {
+Result<Offsets> RdAdmin::try_group_offsets(const std::string& group, milliseconds timeout) {
   std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, RdDeleter<rd_kafka_ListConsumerGroupOffsets_destroy>> request(
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
   auto event = run(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout, [&](const auto* options, auto* queue) {
@@ -284,7 +321,7 @@ Result<void> outcome_of(const rd_kafka_group_result_t* const* groups, std::size_
   return {};
 }
 
-Result<void> RdAdmin::alter_group_offsets(const std::string& group, const Offsets& offsets, milliseconds timeout) {
+Result<void> RdAdmin::try_alter_group_offsets(const std::string& group, const Offsets& offsets, milliseconds timeout) {
   if (offsets.empty()) return {};
   auto list = partition_list(offsets.size());
   for (const auto& [partition, offset] : offsets) {
@@ -303,8 +340,8 @@ Result<void> RdAdmin::alter_group_offsets(const std::string& group, const Offset
   return outcome_of(groups, count);
 }
 
-Result<void> RdAdmin::delete_group_offsets(const std::string& group, const std::vector<TopicPartition>& partitions,
-                                           milliseconds timeout) {
+Result<void> RdAdmin::try_delete_group_offsets(const std::string& group, const std::vector<TopicPartition>& partitions,
+                                               milliseconds timeout) {
   if (partitions.empty()) return {};
   auto list = partition_list(partitions.size());
   for (const TopicPartition& partition : partitions) {
@@ -327,7 +364,7 @@ Result<void> RdAdmin::delete_group_offsets(const std::string& group, const std::
   return outcome_of(groups, count);
 }
 
-Result<void> RdAdmin::delete_group(const std::string& group, milliseconds timeout) {
+Result<void> RdAdmin::try_delete_group(const std::string& group, milliseconds timeout) {
   std::unique_ptr<rd_kafka_DeleteGroup_t, RdDeleter<rd_kafka_DeleteGroup_destroy>> request(
       rd_kafka_DeleteGroup_new(group.c_str()));
   auto event = run(RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout, [&](const auto* options, auto* queue) {

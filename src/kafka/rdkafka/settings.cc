@@ -1,5 +1,6 @@
 #include "kafka/rdkafka/settings.h"
 
+#include <librdkafka/rdkafka.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -19,6 +20,8 @@ namespace {
 // measuring, see bench/README.md.
 constexpr std::int64_t kDefaultBufferBytes = 16 * 1024 * 1024;
 constexpr std::int64_t kJavaMaxRequestBytes = 1048576;
+/// Older ones repeat the client's nonce in the last SCRAM message, which brokers from 3.9 on refuse (CVE-2024-56128).
+constexpr int kScramFixed = 0x020601ff;
 constexpr std::int64_t kProtocolSlackBytes = 64 * 1024;
 
 Error invalid(std::string text) { return Error{Errc::kInvalid, std::move(text), false, {}, {}, 0}; }
@@ -338,6 +341,13 @@ class Translator {
     if (!security) return security.error();
     set("security.protocol",
         security->sasl ? (security->tls ? "sasl_ssl" : "sasl_plaintext") : (security->tls ? "ssl" : "plaintext"));
+    if (security->sasl && security->mechanism.starts_with("SCRAM-") && rd_kafka_version() < kScramFixed) {
+      set("security.protocol", "plaintext");
+      set("socket.nagle.disable", "false");  // the relay's sockets are not TCP; it does so itself
+      set("socket.keepalive.enable", "false");
+      out_.relayed_login = std::make_shared<const Security>(std::move(*security));
+      return {};
+    }
     if (security->tls) secure_tls(*security);
     if (security->sasl) return secure_sasl(*security);
     return {};

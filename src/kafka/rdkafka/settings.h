@@ -3,11 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "kafka/client_config.h"
+#include "kafka/security.h"
 
 namespace millrace::kafka {
 
@@ -23,6 +26,9 @@ struct Settings {
   std::vector<std::string> notices;
   /// Certificate chain (PEM) that librdkafka only reads from a file; empty: none or in `properties`.
   std::string certificate_chain_pem;
+
+  /// Set: our own relay logs in to the brokers, see relay.h, and `properties` say plain text.
+  std::shared_ptr<const Security> relayed_login;
 
   // Emulated by our clients.
   std::int64_t buffer_bytes = 0;                       ///< producer: buffer.memory

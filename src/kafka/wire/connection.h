@@ -34,6 +34,8 @@ class Connection {
   /// The broker wants us to authenticate again soon, which a new connection does.
   bool expired() const { return expires_ && std::chrono::steady_clock::now() >= *expires_; }
   const Address& address() const noexcept { return address_; }
+  /// For somebody else who speaks Kafka's protocol over it; this object is of no more use then.
+  std::unique_ptr<Socket> release() { return std::move(socket_); }
 
  private:
   Connection(std::unique_ptr<Socket> socket, Address address, std::string client_id);

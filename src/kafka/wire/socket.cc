@@ -253,6 +253,25 @@ Result<void> Socket::write_all(std::string_view data, Deadline deadline) {
   return {};
 }
 
+Result<std::string> Socket::read_some(std::size_t size) {
+  std::string out(size, '\0');
+  if (tls_) {
+    ERR_clear_error();
+    const int done = SSL_read(tls_->ssl, out.data(), static_cast<int>(size));
+    if (done <= 0) {
+      const int why = SSL_get_error(tls_->ssl, done);
+      if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return broken(ssl_reason(nullptr));
+    }
+    out.resize(static_cast<std::size_t>(std::max(done, 0)));
+    return out;
+  }
+  const ssize_t done = ::recv(fd_, out.data(), size, 0);
+  if (done == 0) return broken("closed by the broker");
+  if (done < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return broken(std::strerror(errno));
+  out.resize(static_cast<std::size_t>(std::max<ssize_t>(done, 0)));
+  return out;
+}
+
 Result<std::string> Socket::read_exactly(std::size_t size, Deadline deadline) {
   std::string out(size, '\0');
   std::size_t at = 0;

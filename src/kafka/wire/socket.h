@@ -50,6 +50,9 @@ class Socket {
   /// Waits until there is something to read; false at the deadline.
   Result<bool> readable(Deadline deadline);
   Result<void> write_all(std::string_view data, Deadline deadline);
+  /// What is there, at most `size` bytes; empty: nothing yet. The end of the connection is an Error.
+  Result<std::string> read_some(std::size_t size);
+  int fd() const noexcept { return fd_; }
   Result<std::string> read_exactly(std::size_t size, Deadline deadline);
 
  private:

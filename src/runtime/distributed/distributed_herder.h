@@ -15,7 +15,7 @@
 #include "kafka/group/group_member.h"
 #include "runtime/distributed/assigned_work.h"
 #include "runtime/distributed/config_changes.h"
-#include "runtime/distributed/leader_client.h"
+#include "runtime/leader_client.h"
 #include "runtime/distributed/request_queue.h"
 #include "runtime/distributed/stage.h"
 #include "runtime/herder_base.h"

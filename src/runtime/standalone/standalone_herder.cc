@@ -12,17 +12,22 @@ namespace millrace::runtime {
 namespace {
 
 base::Log& herder_log() {
-  static base::Log& log = base::log_named("runtime.standalone");
+  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.standalone.StandaloneHerder");
   return log;
 }
 
 Error connector_not_found(const std::string& name) { return not_found(fmt::format("Connector {} not found", name)); }
 Error unknown_connector(const std::string& name) { return not_found(fmt::format("Unknown connector {}", name)); }
 
-/// Waits for an answer that comes on another thread, up to REST's limit. Late answers are dropped.
+constexpr std::chrono::milliseconds kStopCheck{50};
+
+Error shutting_down() { return internal_error("Worker is shutting down"); }
+
+/// Waits for an answer that comes on another thread, up to REST's limit or the herder's stop. Late answers are dropped.
 template <class T>
 class Answer {
  public:
+  explicit Answer(const std::atomic<bool>& stopping) : stopping_(stopping) {}
   std::function<void(Result<T>)> callback() const {
     return [shared = shared_](Result<T> result) {
       const std::lock_guard lock(shared->mutex);
@@ -31,8 +36,12 @@ class Answer {
     };
   }
   Result<T> wait() {
+    const auto deadline = std::chrono::steady_clock::now() + kRequestTimeout;
     std::unique_lock lock(shared_->mutex);
-    if (!shared_->done.wait_for(lock, kRequestTimeout, [&] { return shared_->result.has_value(); })) return timed_out();
+    while (!shared_->done.wait_for(lock, kStopCheck, [&] { return shared_->result.has_value(); })) {
+      if (stopping_) return shutting_down();
+      if (std::chrono::steady_clock::now() >= deadline) return timed_out();
+    }
     return std::move(*shared_->result);
   }
 
@@ -42,6 +51,7 @@ class Answer {
     std::condition_variable done;
     std::optional<Result<T>> result;  // guarded by mutex
   };
+  const std::atomic<bool>& stopping_;
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
@@ -67,6 +77,7 @@ StandaloneHerder::StandaloneHerder(Deps deps)
 StandaloneHerder::~StandaloneHerder() { stop(); }
 
 void StandaloneHerder::stop() {
+  stopping_ = true;
   reconfigurations_.close();
   if (reconfigurer_.joinable()) reconfigurer_.join();
   deps_.worker->stop();
@@ -85,13 +96,24 @@ StandaloneHerder::EntryPtr StandaloneHerder::find(const std::string& name) const
   return found == entries_.end() || !found->second->exists ? nullptr : found->second;
 }
 
+Result<StandaloneHerder::Operation> StandaloneHerder::begin_operation(Entry& entry) const {
+  const auto deadline = std::chrono::steady_clock::now() + kRequestTimeout;
+  Operation operation(entry.operation, std::defer_lock);
+  while (!operation.try_lock_for(kStopCheck)) {
+    if (stopping_) return shutting_down();
+    if (std::chrono::steady_clock::now() >= deadline) return timed_out();
+  }
+  if (stopping_) return shutting_down();
+  return operation;
+}
+
 Result<StandaloneHerder::Locked> StandaloneHerder::lock(const std::string& name, const Error& when_missing) {
   EntryPtr entry = find(name);
   if (!entry) return when_missing;
-  std::unique_lock lock(entry->operation, std::defer_lock);
-  if (!lock.try_lock_for(kRequestTimeout)) return timed_out();
+  Result<Operation> operation = begin_operation(*entry);
+  if (!operation) return std::move(operation).error();
   if (!find(name)) return when_missing;
-  return Locked{std::move(entry), std::move(lock)};
+  return Locked{std::move(entry), std::move(*operation)};
 }
 
 std::vector<std::string> StandaloneHerder::connectors() const {
@@ -169,8 +191,8 @@ Result<Created> StandaloneHerder::store_and_start(const std::string& name, const
     if (!slot) slot = std::make_shared<Entry>();
     entry = slot;
   }
-  std::unique_lock operation(entry->operation, std::defer_lock);
-  if (!operation.try_lock_for(kRequestTimeout)) return timed_out();
+  const Result<Operation> operation = begin_operation(*entry);
+  if (!operation) return operation.error();
   bool existed = false;
   {
     const std::lock_guard lock(mutex_);
@@ -198,7 +220,7 @@ Result<Created> StandaloneHerder::store_and_start(const std::string& name, const
 }
 
 Result<void> StandaloneHerder::start_instance(const std::string& name, Entry& entry) {
-  Answer<void> answer;
+  Answer<void> answer(stopping_);
   if (Result<void> begun = deps_.worker->start_connector(name, entry.config, entry.target, *this, *this, answer.callback()); !begun) {
     return begun;
   }
@@ -253,7 +275,7 @@ void StandaloneHerder::remove_tasks(const std::string& name, Entry& entry) {
 }
 
 Result<std::vector<RawConfig>> StandaloneHerder::ask_for_task_configs(const std::string& name) {
-  Answer<std::vector<RawConfig>> answer;
+  Answer<std::vector<RawConfig>> answer(stopping_);
   deps_.worker->task_configs(name, answer.callback());
   return answer.wait();
 }
@@ -345,7 +367,7 @@ Result<void> StandaloneHerder::restart_task(const ConnectorTaskId& id) {
     const Entry& entry = *locked->entry;
     start = TaskStart{id, entry.config, entry.tasks[static_cast<std::size_t>(id.task)], entry.tasks.size(), entry.target};
   }
-  Answer<void> answer;
+  Answer<void> answer(stopping_);
   Result<void> started = deps_.worker->start_task(std::move(start), *this, answer.callback());
   if (started) started = answer.wait();
   if (started) return {};
@@ -386,7 +408,7 @@ Result<void> StandaloneHerder::stop_connector(const std::string& name) {
     const std::lock_guard lock(mutex_);
     locked->entry->target = TargetState::kStopped;
   }
-  Answer<void> answer;
+  Answer<void> answer(stopping_);
   deps_.worker->change_connector_state(name, TargetState::kStopped, answer.callback());
   return answer.wait();
 }

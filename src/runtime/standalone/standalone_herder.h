@@ -26,7 +26,7 @@ class StandaloneHerder : public HerderBase, private ConnectorRequests {
 
   /// From now on it is healthy: the connectors of the command line are submitted.
   void mark_ready() { ready_ = true; }
-  /// Stops connectors and tasks; twice is harmless.
+  /// Stops connectors and tasks; who waits for one of them is answered "Worker is shutting down". Twice is harmless.
   void stop();
 
   Health health() override;
@@ -64,16 +64,18 @@ class StandaloneHerder : public HerderBase, private ConnectorRequests {
     std::vector<RawConfig> tasks;
   };
   using EntryPtr = std::shared_ptr<Entry>;
+  using Operation = std::unique_lock<std::timed_mutex>;
   /// An entry whose operations are this caller's alone.
   struct Locked {
     EntryPtr entry;
-    std::unique_lock<std::timed_mutex> lock;
+    Operation operation;
   };
 
   // ConnectorRequests. Runs on: a connector's thread.
   void request_task_reconfiguration(const std::string& connector) override;
 
   EntryPtr find(const std::string& name) const;
+  Result<Operation> begin_operation(Entry& entry) const;
   Result<Locked> lock(const std::string& name, const Error& when_missing);
   ConnectorInfo info(const std::string& name, const Entry& entry) const;
   Result<Created> store_and_start(const std::string& name, const RawConfig& config, std::optional<TargetState> initial_state,
@@ -93,6 +95,7 @@ class StandaloneHerder : public HerderBase, private ConnectorRequests {
   mutable std::mutex mutex_;
   std::map<std::string, EntryPtr> entries_;  // guarded by mutex_
   std::atomic<bool> ready_{false};
+  std::atomic<bool> stopping_{false};
   OffsetChanges offset_changes_;
   base::Mailbox<std::string> reconfigurations_;
   base::Thread reconfigurer_;  // last: runs code

@@ -111,7 +111,8 @@ class ClientsFixture : public testing::Test {
     if (const char* more = std::getenv("MILLRACE_TEST_CLIENT")) {
       std::istringstream lines(more);
       for (std::string line; std::getline(lines, line);) {
-        if (auto equals = line.find('='); equals != std::string::npos) base_[line.substr(0, equals)] = line.substr(equals + 1);
+        if (auto equals = line.find('='); equals != std::string::npos)
+          base_[line.substr(0, equals)] = line.substr(equals + 1);
       }
     }
   }
@@ -137,7 +138,7 @@ class ClientsFixture : public testing::Test {
     return std::move(*made);
   }
   std::shared_ptr<Admin> admin() {
-    if (!admin_) admin_ = clients_.admin(with({})).value();
+    if (!admin_) admin_ = must(clients_.admin(with({})));
     return admin_;
   }
   std::string unique_name() {

@@ -288,6 +288,11 @@ TEST_F(ClientsTest, ATopicThatComesLaterIsRead) {
   in->close(10s);
 }
 
+TEST_F(ClientsTest, TheClusterTellsItsId) {
+  auto id = must(admin()->cluster_id(15s));
+  EXPECT_TRUE(id.has_value());
+}
+
 TEST_F(ClientsTest, AdminManagesTopicsAndGroups) {
   auto client = admin();
   auto id = client->cluster_id(10s);

@@ -194,6 +194,7 @@ bool TableReader::begin(Clock::time_point now) {
     }
   }
   running_ = true;
+  started_ = now;
   for (auto& lane : lanes_) {
     auto first = next_statement();
     if (!first) break;
@@ -402,7 +403,8 @@ void TableReader::finish(Clock::time_point now) {
     log_.debug("Connector " + connector_ + " processed " + std::to_string(rows_) + " row(-s) into " +
                route_.kcql.target + " topic for table " + table_.name);
   }
-  due_ = now + settings_.poll_interval;
+  // The interval runs from one query's start to the next one's, as in the original.
+  due_ = std::max(now, started_ + settings_.poll_interval);
   if (route_.mode == ImportMode::kToken) token_ = complete_token_;
   if (window_) {
     window_->done(rows_ > 0);

@@ -96,6 +96,7 @@ class TableReader {
   bool running_ = false;
   bool exhausted_ = false;  // bulk.once and done
   Clock::time_point due_{};
+  Clock::time_point started_{};
   std::vector<cql::TokenRange> ranges_;
   std::size_t next_range_ = 0;
   bool single_given_ = false;

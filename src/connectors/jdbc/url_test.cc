@@ -1,0 +1,123 @@
+#include "connectors/jdbc/url.h"
+
+#include <gtest/gtest.h>
+
+#include "connectors/jdbc/database.h"
+#include "connectors/jdbc/dialects/mysql/my_url.h"
+#include "connectors/jdbc/dialects/postgresql/pg_url.h"
+#include "connectors/jdbc/source_task.h"
+#include "millrace/errors.h"
+
+namespace millrace::jdbc {
+namespace {
+
+std::string value_of(const postgresql::PgTarget& target, const std::string& key) {
+  for (const auto& [name, value] : target.parameters) {
+    if (name == key) return value;
+  }
+  return "(absent)";
+}
+
+postgresql::PgTarget pg(const std::string& url, std::map<std::string, std::string> properties = {}) {
+  return postgresql::parse_pg_url({url, std::move(properties)});
+}
+
+TEST(JdbcUrl, SplitsAtTheSecondColon) {
+  EXPECT_EQ(split_jdbc_url("jdbc:postgresql://h/db"), std::make_pair(std::string("postgresql"), std::string("//h/db")));
+  EXPECT_EQ(split_jdbc_url("odbc:DSN=x"), std::make_pair(std::string("odbc"), std::string("DSN=x")));
+  EXPECT_THROW(split_jdbc_url(""), ConfigError);
+  EXPECT_THROW(split_jdbc_url("jdbc:postgresql"), ConfigError);
+  EXPECT_THROW(split_jdbc_url("postgresql://h/db"), ConfigError);
+}
+
+TEST(JdbcUrl, HidesPasswords) {
+  EXPECT_EQ(redact_url("jdbc:postgresql://h/db?user=u&password=secret&x=1"),
+            "jdbc:postgresql://h/db?user=u&password=****&x=1");
+  EXPECT_EQ(redact_url("jdbc:sqlserver://h;password=secret;encrypt=true"),
+            "jdbc:sqlserver://h;password=****;encrypt=true");
+  EXPECT_EQ(redact_url("jdbc:mysql://u:secret@h/db"), "jdbc:mysql://u:****@h/db");
+  EXPECT_EQ(redact_url("odbc:DSN=x;PWD=secret"), "odbc:DSN=x;PWD=****");
+}
+
+TEST(PostgresqlUrl, ReadsTheTutorial) {
+  const auto target = pg("jdbc:postgresql://host:5433/connect_test?user=postgres&password=a%26b");
+  EXPECT_EQ(value_of(target, "host"), "host");
+  EXPECT_EQ(value_of(target, "port"), "5433");
+  EXPECT_EQ(value_of(target, "dbname"), "connect_test");
+  EXPECT_EQ(value_of(target, "user"), "postgres");
+  EXPECT_EQ(value_of(target, "password"), "a&b");
+  EXPECT_TRUE(target.unknown.empty());
+}
+
+TEST(PostgresqlUrl, UrlParametersWinOverProperties) {
+  const auto target = pg("jdbc:postgresql://h/db?user=url", {{"user", "property"}, {"password", "p"}});
+  EXPECT_EQ(value_of(target, "user"), "url");
+  EXPECT_EQ(value_of(target, "password"), "p");
+}
+
+TEST(PostgresqlUrl, HostsPortsAndDefaults) {
+  const auto two = pg("jdbc:postgresql://a:1,[::1]/db?targetServerType=preferSecondary&connectTimeout=3");
+  EXPECT_EQ(value_of(two, "host"), "a,::1");
+  EXPECT_EQ(value_of(two, "port"), "1,5432");
+  EXPECT_EQ(value_of(two, "target_session_attrs"), "prefer-standby");
+  EXPECT_EQ(value_of(two, "connect_timeout"), "3");
+  EXPECT_EQ(value_of(pg("jdbc:postgresql:db"), "dbname"), "db");
+  EXPECT_EQ(value_of(pg("jdbc:postgresql:db"), "host"), "localhost");
+  EXPECT_EQ(value_of(pg("jdbc:postgresql://h/?user=bob"), "dbname"), "bob");
+  EXPECT_THROW(pg("jdbc:postgresql://h"), ConfigError);
+  EXPECT_THROW(pg("jdbc:postgresql:/h/db"), ConfigError);
+  EXPECT_THROW(pg("jdbc:postgresql://h:99999/db"), ConfigError);
+}
+
+TEST(PostgresqlUrl, SslAndUnknownParameters) {
+  EXPECT_EQ(value_of(pg("jdbc:postgresql://h/db?ssl=true"), "sslmode"), "verify-full");
+  EXPECT_EQ(value_of(pg("jdbc:postgresql://h/db?ssl=true&sslmode=require"), "sslmode"), "require");
+  EXPECT_EQ(
+      value_of(pg("jdbc:postgresql://h/db?ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory"), "sslmode"),
+      "require");
+  EXPECT_EQ(value_of(pg("jdbc:postgresql://h/db", {{"ssl", "true"}}), "sslmode"), "verify-full");
+  EXPECT_EQ(pg("jdbc:postgresql://h/db?Frobnicate=1&prepareThreshold=0").unknown,
+            std::vector<std::string>{"Frobnicate"});
+  EXPECT_EQ(pg("jdbc:postgresql://h/db?currentSchema=a,b").search_path, "a,b");
+}
+
+TEST(MysqlUrl, BothSchemes) {
+  const auto mysql =
+      mysql::parse_my_url({"jdbc:mysql://u:p%40@h:3307/db?tinyInt1isBit=false&zeroDateTimeBehavior=convertToNull", {}});
+  EXPECT_EQ(mysql.flavor, mysql::Flavor::kMysql);
+  EXPECT_EQ(mysql.hosts, (std::vector<std::pair<std::string, unsigned>>{{"h", 3307U}}));
+  EXPECT_EQ(mysql.user, "u");
+  EXPECT_EQ(mysql.password, "p@");
+  EXPECT_FALSE(mysql.tiny1_is_bit);
+  EXPECT_EQ(mysql.zero_dates, mysql::ZeroDates::kNull);
+  const auto maria =
+      mysql::parse_my_url({"jdbc:mariadb://h/db?sslMode=verify-full&serverSslCert=/ca.pem&what=1", {{"user", "x"}}});
+  EXPECT_EQ(maria.flavor, mysql::Flavor::kMariadb);
+  EXPECT_EQ(maria.tls, mysql::TlsMode::kVerify);
+  EXPECT_EQ(maria.tls_ca, "/ca.pem");
+  EXPECT_EQ(maria.user, "x");
+  EXPECT_EQ(maria.unknown, std::vector<std::string>{"what"});
+  EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb:h/db", {}}), ConfigError);
+  EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb://h:0/db", {}}), ConfigError);
+}
+
+TEST(TableNames, ParseAndQuote) {
+  const IdentifierRules rules;
+  EXPECT_EQ(rules.parse("a.b"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(rules.parse("\"a.b\".\"c\"\"d\""), (std::vector<std::string>{"a.b", "c\"d"}));
+  EXPECT_THROW(rules.parse("\"a"), ConnectError);
+  EXPECT_THROW(rules.parse("a."), ConnectError);
+  EXPECT_EQ(rules.quote("c\"d"), "\"c\"\"d\"");
+  const TableId id{std::nullopt, "public", "acc"};
+  EXPECT_EQ(id.full_name(rules), "public.acc");
+  EXPECT_EQ(id.quoted(rules, QuoteMethod::kAlways), "\"public\".\"acc\"");
+}
+
+TEST(TableNames, ACommaInsideQuotesBelongsToTheName) {
+  EXPECT_EQ(split_table_list("\"public\".\"a,b\",\"public\".\"c\"", {}),
+            (std::vector<std::string>{"\"public\".\"a,b\"", "\"public\".\"c\""}));
+  EXPECT_TRUE(split_table_list("", {}).empty());
+}
+
+}  // namespace
+}  // namespace millrace::jdbc

@@ -1,0 +1,194 @@
+#include "kafka/rdkafka/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "kafka/rdkafka/settings_table.h"
+
+namespace millrace::kafka {
+namespace {
+
+Settings translated(ClientKind kind, const ClientConfig& config) {
+  auto settings = translate(kind, config);
+  if (!settings) throw std::runtime_error(settings.error().text);
+  return std::move(*settings);
+}
+
+std::string refused(ClientKind kind, const ClientConfig& config) {
+  auto settings = translate(kind, config);
+  return settings ? std::string("accepted") : settings.error().text;
+}
+
+using enum ClientKind;
+
+TEST(SettingsTableTest, NamesEachKeyOnceAndSaysWhyWhereItDoesNothing) {
+  std::set<std::string_view> keys;
+  for (const SettingRow& row : setting_table()) {
+    EXPECT_TRUE(keys.insert(row.key).second) << row.key;
+    EXPECT_NE(row.kinds, 0) << row.key;
+    EXPECT_TRUE(row.treatment == Treatment::kSecurity || !row.detail.empty()) << row.key;
+  }
+}
+
+TEST(SettingsTest, AProducerAsConnectMakesIt) {
+  auto settings =
+      translated(kProducer, {{"bootstrap.servers", "a:1,b:2"},
+                             {"acks", "all"},
+                             {"enable.idempotence", "false"},
+                             {"max.block.ms", "9223372036854775807"},
+                             {"max.in.flight.requests.per.connection", "1"},
+                             {"delivery.timeout.ms", "2147483647"},
+                             {"key.serializer", "org.apache.kafka.common.serialization.ByteArraySerializer"},
+                             {"client.id", "connector-producer-c-0"}});
+  EXPECT_TRUE(settings.notices.empty());
+  EXPECT_EQ(settings.properties.at("bootstrap.servers"), "a:1,b:2");
+  EXPECT_EQ(settings.properties.at("acks"), "all");
+  EXPECT_EQ(settings.properties.at("enable.idempotence"), "false");
+  EXPECT_EQ(settings.properties.at("max.in.flight.requests.per.connection"), "1");
+  EXPECT_EQ(settings.properties.at("message.timeout.ms"), "0");
+  EXPECT_EQ(settings.properties.at("partitioner"), "murmur2_random");
+  EXPECT_FALSE(settings.properties.contains("key.serializer"));
+}
+
+TEST(SettingsTest, WhatCannotBeHonouredIsSaidAndTheRestIsTolerated) {
+  auto settings = translated(
+      kProducer, {{"interceptor.classes", "com.example.Audit"}, {"max.block.ms", "10"}, {"no.such.key", "x"}});
+  ASSERT_EQ(settings.notices.size(), 2U);
+  EXPECT_EQ(settings.notices[0],
+            "setting interceptor.classes of the producer cannot be honoured: interceptors are Java classes");
+  EXPECT_FALSE(settings.properties.contains("no.such.key"));
+}
+
+TEST(SettingsTest, IdempotenceIsOnByDefaultAndGivesWayToOtherSettings) {
+  EXPECT_EQ(translated(kProducer, {}).properties.at("enable.idempotence"), "true");
+  EXPECT_EQ(translated(kProducer, {{"acks", "1"}}).properties.at("enable.idempotence"), "false");
+  EXPECT_EQ(translated(kProducer, {{"retries", "0"}}).properties.at("enable.idempotence"), "false");
+  EXPECT_NE(refused(kProducer, {{"acks", "1"}, {"enable.idempotence", "true"}}), "accepted");
+  EXPECT_NE(refused(kProducer, {{"transactional.id", "t"}, {"enable.idempotence", "false"}}), "accepted");
+}
+
+TEST(SettingsTest, ATransactionBoundsTheDeliveryTimeout) {
+  auto settings = translated(
+      kProducer,
+      {{"transactional.id", "t"}, {"delivery.timeout.ms", "2147483647"}, {"transaction.timeout.ms", "90000"}});
+  EXPECT_EQ(settings.properties.at("message.timeout.ms"), "90000");
+}
+
+TEST(SettingsTest, CompressionLevelsBelongToTheirCodec) {
+  EXPECT_EQ(translated(kProducer, {{"compression.type", "zstd"}, {"compression.zstd.level", "7"}})
+                .properties.at("compression.level"),
+            "7");
+  EXPECT_FALSE(translated(kProducer, {{"compression.type", "lz4"}, {"compression.zstd.level", "7"}})
+                   .properties.contains("compression.level"));
+}
+
+TEST(SettingsTest, PartitionerClassesBecomeWhatComesNearest) {
+  EXPECT_EQ(translated(kProducer, {{"partitioner.ignore.keys", "true"}}).properties.at("partitioner"), "random");
+  auto robin =
+      translated(kProducer, {{"partitioner.class", "org.apache.kafka.clients.producer.RoundRobinPartitioner"}});
+  EXPECT_EQ(robin.properties.at("sticky.partitioning.linger.ms"), "0");
+  EXPECT_EQ(robin.notices.size(), 1U);
+  EXPECT_EQ(translated(kProducer, {{"partitioner.class", "com.example.Mine"}}).notices.size(), 1U);
+}
+
+TEST(SettingsTest, AConsumerAsConnectMakesIt) {
+  auto settings = translated(kConsumer, {{"group.id", "connect-c"},
+                                         {"enable.auto.commit", "false"},
+                                         {"auto.offset.reset", "earliest"},
+                                         {"max.poll.records", "50"},
+                                         {"fetch.max.wait.ms", "200"},
+                                         {"isolation.level", "READ_COMMITTED"}});
+  EXPECT_TRUE(settings.notices.empty());
+  EXPECT_EQ(settings.properties.at("group.id"), "connect-c");
+  EXPECT_EQ(settings.properties.at("auto.offset.reset"), "earliest");
+  EXPECT_EQ(settings.properties.at("fetch.wait.max.ms"), "200");
+  EXPECT_EQ(settings.properties.at("isolation.level"), "read_committed");
+  EXPECT_EQ(settings.properties.at("partition.assignment.strategy"), "range");
+  EXPECT_EQ(settings.max_poll_records, 50);
+}
+
+TEST(SettingsTest, AssignorsByClassName) {
+  auto chosen = [](const std::string& names) {
+    return translated(kConsumer, {{"partition.assignment.strategy", names}})
+        .properties.at("partition.assignment.strategy");
+  };
+  const std::string package = "org.apache.kafka.clients.consumer.";
+  EXPECT_EQ(chosen(package + "RangeAssignor," + package + "CooperativeStickyAssignor"), "range");
+  EXPECT_EQ(chosen(package + "CooperativeStickyAssignor"), "cooperative-sticky");
+  EXPECT_EQ(chosen(package + "RoundRobinAssignor, " + package + "RangeAssignor"), "roundrobin,range");
+  EXPECT_EQ(translated(kConsumer, {{"partition.assignment.strategy", package + "StickyAssignor"}}).notices.size(), 1U);
+}
+
+TEST(SettingsTest, OffsetResetByDurationReadsEverythingInstead) {
+  auto settings = translated(kConsumer, {{"auto.offset.reset", "by_duration:PT1H"}});
+  EXPECT_EQ(settings.properties.at("auto.offset.reset"), "earliest");
+  EXPECT_EQ(settings.notices.size(), 1U);
+  EXPECT_EQ(translated(kConsumer, {{"auto.offset.reset", "none"}}).properties.at("auto.offset.reset"), "error");
+  EXPECT_NE(refused(kConsumer, {{"auto.offset.reset", "sometimes"}}), "accepted");
+}
+
+TEST(SettingsTest, WrongValuesAreRefusedInJavasWords) {
+  EXPECT_EQ(refused(kProducer, {{"linger.ms", "soon"}}),
+            "Invalid value soon for configuration linger.ms: Not a number of type LONG");
+  EXPECT_EQ(refused(kConsumer, {{"check.crcs", "maybe"}}),
+            "Invalid value maybe for configuration check.crcs: Expected value to be either true or false");
+  EXPECT_EQ(refused(kAdmin, {{"security.protocol", "TLS"}}),
+            "Invalid value TLS for configuration security.protocol: String must be one of (case insensitive): "
+            "PLAINTEXT, SASL_PLAINTEXT, "
+            "SASL_SSL, SSL");
+}
+
+TEST(SettingsTest, SaslKeysThatDoNotApplyAreLeftAlone) {
+  auto settings = translated(kConsumer, {{"sasl.mechanism", "PLAIN"}, {"sasl.jaas.config", "nonsense"}});
+  EXPECT_EQ(settings.properties.at("security.protocol"), "plaintext");
+  EXPECT_FALSE(settings.properties.contains("sasl.mechanisms"));
+}
+
+TEST(SettingsTest, JaasTextsBecomeUserAndPassword) {
+  auto settings = translated(
+      kProducer,
+      {{"security.protocol", "SASL_PLAINTEXT"},
+       {"sasl.mechanism", "PLAIN"},
+       {"sasl.jaas.config",
+        "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"al\\\"ice\" password='p w';"}});
+  EXPECT_EQ(settings.properties.at("sasl.username"), "al\"ice");
+  EXPECT_EQ(settings.properties.at("sasl.password"), "p w");
+}
+
+TEST(SettingsTest, BadJaasTextsAreOneSentence) {
+  auto text = [](const std::string& jaas) {
+    return refused(kProducer,
+                   {{"security.protocol", "SASL_PLAINTEXT"}, {"sasl.mechanism", "PLAIN"}, {"sasl.jaas.config", jaas}});
+  };
+  const std::string rule = "; expected: <login module class> required name=\"value\" ...;";
+  EXPECT_EQ(text("Module required username=\"a\" password=\"b\""),
+            "sasl.jaas.config: the final semicolon is missing" + rule);
+  EXPECT_EQ(
+      text("Module username=\"a\";"),
+      "sasl.jaas.config: no control flag (required, requisite, sufficient or optional) after the login module" + rule);
+  EXPECT_EQ(text("Module required username=\"a;"), "sasl.jaas.config: a quoted value does not end" + rule);
+  EXPECT_EQ(text("Module required username=\"a\";"),
+            "sasl.jaas.config: mechanism PLAIN needs the options username and password" + rule);
+  EXPECT_EQ(text(""), "sasl.mechanism PLAIN needs sasl.jaas.config with a username and a password");
+}
+
+TEST(SettingsTest, AnUnsecuredTokenIsMadeByLibrdkafka) {
+  auto settings =
+      translated(kProducer, {{"security.protocol", "SASL_PLAINTEXT"},
+                             {"sasl.mechanism", "OAUTHBEARER"},
+                             {"sasl.jaas.config",
+                              "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required "
+                              "unsecuredLoginStringClaim_sub=\"me\";"}});
+  EXPECT_EQ(settings.properties.at("enable.sasl.oauthbearer.unsecure.jwt"), "true");
+  EXPECT_EQ(settings.properties.at("sasl.oauthbearer.config"), "principal=me");
+}
+
+TEST(SettingsTest, AStoreThatIsNotThereIsOneSentence) {
+  EXPECT_EQ(refused(kProducer, {{"security.protocol", "SSL"}, {"ssl.truststore.location", "/no/such/store"}}),
+            "ssl.truststore.location: /no/such/store cannot be read: No such file or directory");
+}
+
+}  // namespace
+}  // namespace millrace::kafka

@@ -1,0 +1,261 @@
+#include "runtime/sink_task_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+
+#include "runtime/dead_letter_queue.h"
+#include "runtime/task_fixture_test.h"
+
+namespace millrace::runtime {
+namespace {
+
+constexpr const char* kGroup = "connect-lines";
+
+/// What a test tells its task, and what the task saw.
+struct Script {
+  std::mutex mutex;
+  std::vector<std::string> put;
+  std::vector<std::string> calls;  // open, close, stop
+  std::function<void(const std::vector<SinkRecord>&, SinkTaskContext&)> on_put;
+  std::function<SinkOffsets(const SinkOffsets&)> on_pre_commit;
+};
+
+class ScriptedSink : public SinkTask {
+ public:
+  explicit ScriptedSink(Script& script) : script_(script) {}
+  void start(const Props&) override {}
+  void stop() override { note("stop"); }
+  void open(const std::vector<TopicPartition>& partitions) override { note("open " + std::to_string(partitions.size())); }
+  void close(const std::vector<TopicPartition>& partitions) override { note("close " + std::to_string(partitions.size())); }
+  void put(const std::vector<SinkRecord>& records) override {
+    if (script_.on_put) script_.on_put(records, context());
+    const std::lock_guard lock(script_.mutex);
+    for (const SinkRecord& record : records) script_.put.push_back(record.value.as_string());
+  }
+  SinkOffsets pre_commit(const SinkOffsets& offsets) override {
+    return script_.on_pre_commit ? script_.on_pre_commit(offsets) : offsets;
+  }
+
+ private:
+  void note(std::string what) {
+    const std::lock_guard lock(script_.mutex);
+    script_.calls.push_back(std::move(what));
+  }
+  Script& script_;
+};
+
+class SinkTaskRunnerTest : public TaskFixture {
+ protected:
+  SinkTaskRunnerTest() { kafka_.create_topic("t"); }
+  void add(std::initializer_list<const char*> values) {
+    for (const char* value : values) kafka_.append("t", std::nullopt, value);
+  }
+  void start(ErrorHandlingConfig errors = {}, const char* dead_letters = nullptr) {
+    TaskParts common = parts(errors);
+    SinkTaskRunner::Parts sink;
+    if (dead_letters != nullptr) {
+      common.errors->add_reporter(std::make_unique<DeadLetterQueue>(
+          DeadLetterQueue::Options{common.id, dead_letters, true}, *kafka_.producer({}), control_, metrics_));
+      sink.reports_errant_records = true;
+    }
+    sink.task = std::make_unique<ScriptedSink>(script_);
+    sink.consumer = std::move(*kafka_.consumer({{"group.id", kGroup}, {"auto.offset.reset", "earliest"}}));
+    sink.topics = {"t"};
+    run(std::make_unique<SinkTaskRunner>(std::move(common), std::move(sink)));
+  }
+  std::vector<std::string> put() {
+    const std::lock_guard lock(script_.mutex);
+    return script_.put;
+  }
+  std::vector<std::string> calls() {
+    const std::lock_guard lock(script_.mutex);
+    return script_.calls;
+  }
+  std::int64_t committed() const {
+    const kafka::Offsets offsets = kafka_.group_offsets(kGroup);
+    const auto found = offsets.find(TopicPartition{"t", 0});
+    return found == offsets.end() ? -1 : found->second;
+  }
+
+  Script script_;
+};
+
+using Values = std::vector<std::string>;
+
+TEST_F(SinkTaskRunnerTest, PutsRecordsAndCommitsBehindThem) {
+  add({"a", "b", "c"});
+  start();
+  ASSERT_TRUE(eventually([&] { return committed() == 3; }));
+  EXPECT_EQ(put(), (Values{"a", "b", "c"}));
+  add({"d"});
+  ASSERT_TRUE(eventually([&] { return put().size() == 4; }));
+  stop();
+  EXPECT_EQ(committed(), 4) << "the closing commit";
+  EXPECT_EQ(calls(), (Values{"open 1", "close 1", "stop"}));
+  EXPECT_EQ(listener_.states(), (std::vector<State>{State::kRunning, State::kUnassigned}));
+}
+
+TEST_F(SinkTaskRunnerTest, CommitsOnlyWhatPreCommitAllows) {
+  script_.on_pre_commit = [](const SinkOffsets& offsets) {
+    SinkOffsets allowed;
+    for (const auto& [partition, offset] : offsets) allowed[partition] = std::min<std::int64_t>(offset, 2);
+    allowed[TopicPartition{"other", 0}] = 7;
+    return allowed;
+  };
+  add({"a", "b", "c"});
+  start();
+  ASSERT_TRUE(eventually([&] { return committed() == 2; }));
+  stop();
+  EXPECT_EQ(committed(), 2);
+}
+
+TEST_F(SinkTaskRunnerTest, OffsetsBeyondWhatWasReadAreIgnored) {
+  script_.on_pre_commit = [](const SinkOffsets& offsets) {
+    SinkOffsets wrong = offsets;
+    for (auto& entry : wrong) entry.second += 100;
+    return wrong;
+  };
+  add({"a"});
+  start();
+  ASSERT_TRUE(eventually([&] { return put().size() == 1; }));
+  stop();
+  EXPECT_LT(committed(), 100);
+}
+
+TEST_F(SinkTaskRunnerTest, NothingIsCommittedWhilePutFailsRetriablyAndTheSameBatchComesAgain) {
+  std::atomic<int> failures{3};
+  std::mutex mutex;
+  std::vector<std::size_t> sizes;
+  script_.on_put = [&](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
+    if (records.empty()) return;
+    {
+      const std::lock_guard lock(mutex);
+      sizes.push_back(records.size());
+    }
+    if (failures.fetch_sub(1) <= 0) return;
+    EXPECT_LE(committed(), 0);
+    context.timeout(std::chrono::milliseconds(1));
+    throw RetriableError("database is away");
+  };
+  add({"a", "b"});
+  start();
+  ASSERT_TRUE(eventually([&] { return committed() == 2; }));
+  stop();
+  EXPECT_EQ(put(), (Values{"a", "b"}));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{2, 2, 2, 2}));
+}
+
+TEST_F(SinkTaskRunnerTest, AFailureOfPutFailsTheTaskAndCommitsNothing) {
+  script_.on_put = [](const std::vector<SinkRecord>& records, SinkTaskContext&) {
+    if (!records.empty()) throw std::runtime_error("disk is full");
+  };
+  add({"a"});
+  start();
+  join();
+  EXPECT_EQ(listener_.last(), State::kFailed);
+  EXPECT_NE(listener_.trace().find("Exiting WorkerSinkTask due to unrecoverable exception."), std::string::npos);
+  EXPECT_NE(listener_.trace().find("disk is full"), std::string::npos);
+  EXPECT_LE(committed(), 0);
+  EXPECT_EQ(calls().back(), "stop");
+}
+
+TEST_F(SinkTaskRunnerTest, ARewindReadsAgain) {
+  std::atomic<bool> rewound{false};
+  script_.on_put = [&](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
+    if (!records.empty() && !rewound.exchange(true)) context.offset(TopicPartition{"t", 0}, 1);
+  };
+  add({"a", "b", "c"});
+  start();
+  ASSERT_TRUE(eventually([&] { return put().size() == 5; }));
+  EXPECT_EQ(put(), (Values{"a", "b", "c", "b", "c"}));
+}
+
+TEST_F(SinkTaskRunnerTest, PausedItReadsNothingAndSaysSo) {
+  start();
+  ASSERT_TRUE(eventually([&] { return !calls().empty(); }));
+  control_->set_paused(true);
+  ASSERT_TRUE(eventually([&] { return listener_.last() == State::kPaused; }));
+  add({"a"});
+  ASSERT_TRUE(eventually([&] { return kafka_.paused(kGroup).size() == 1; }));
+  EXPECT_TRUE(put().empty());
+  control_->set_paused(false);
+  ASSERT_TRUE(eventually([&] { return put().size() == 1; }));
+  EXPECT_EQ(listener_.last(), State::kRunning);
+}
+
+TEST_F(SinkTaskRunnerTest, RevokedPartitionsAreCommittedAndClosed) {
+  add({"a"});
+  start();
+  ASSERT_TRUE(eventually([&] { return put().size() == 1; }));
+  kafka_.rebalance(kGroup, {});
+  ASSERT_TRUE(eventually([&] { return calls().size() == 2; }));
+  EXPECT_EQ(committed(), 1);
+  EXPECT_EQ(calls(), (Values{"open 1", "close 1"}));
+}
+
+TEST_F(SinkTaskRunnerTest, LostPartitionsAreClosedWithoutACommit) {
+  std::atomic<bool> allowed{false};
+  script_.on_pre_commit = [&](const SinkOffsets& offsets) { return allowed ? offsets : SinkOffsets{}; };
+  add({"a"});
+  start();
+  ASSERT_TRUE(eventually([&] { return put().size() == 1; }));
+  kafka_.rebalance(kGroup, {}, kafka::FakeClients::Leaving::kLost);
+  ASSERT_TRUE(eventually([&] { return calls().size() == 2; }));
+  allowed = true;
+  stop();
+  EXPECT_LE(committed(), 0);
+}
+
+TEST_F(SinkTaskRunnerTest, ABadRecordIsNamedByTopicPartitionAndOffset) {
+  add({"a", "bad"});
+  start();
+  join();
+  EXPECT_EQ(listener_.last(), State::kFailed);
+  EXPECT_NE(listener_.trace().find("Tolerance exceeded in error handler: t-0@1, stage VALUE_CONVERTER"), std::string::npos)
+      << listener_.trace();
+}
+
+TEST_F(SinkTaskRunnerTest, ToleratedRecordsAndThoseThatTheTaskReportsGoToTheDeadLetterQueue) {
+  kafka_.create_topic("dead");
+  script_.on_put = [](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
+    for (const SinkRecord& record : records) {
+      if (record.value.as_string() == "refused") context.errant_record_reporter()->report(record, DataError("no such column"));
+    }
+  };
+  add({"a", "bad", "refused", "d"});
+  ErrorHandlingConfig errors;
+  errors.tolerance = ErrorTolerance::kAll;
+  start(errors, "dead");
+  ASSERT_TRUE(eventually([&] { return committed() == 4; }));
+  const auto dead = kafka_.records("dead");
+  ASSERT_EQ(dead.size(), 2U) << "reports are stored before their offsets are committed";
+  EXPECT_EQ(dead[0].value, "bad");
+  EXPECT_EQ(dead[1].value, "refused");
+  const std::map<std::string, std::optional<std::string>> headers(dead[1].headers.begin(), dead[1].headers.end());
+  EXPECT_EQ(headers.at("__connect.errors.stage"), "TASK_PUT");
+  EXPECT_EQ(headers.at("__connect.errors.offset"), "2");
+  EXPECT_EQ(headers.at("__connect.errors.exception.message"), "no such column");
+}
+
+TEST_F(SinkTaskRunnerTest, ARetriableFailureOfAConverterIsRetriedWithinItsTime) {
+  add({"flaky"});
+  ErrorHandlingConfig errors;
+  errors.retry_timeout = std::chrono::seconds(30);
+  errors.retry_delay_max = std::chrono::milliseconds(1);
+  TaskParts common = parts(errors);
+  auto converter = std::make_unique<TextConverter>();
+  converter->failures = 2;
+  common.value_converter = std::move(converter);
+  SinkTaskRunner::Parts sink;
+  sink.task = std::make_unique<ScriptedSink>(script_);
+  sink.consumer = std::move(*kafka_.consumer({{"group.id", kGroup}, {"auto.offset.reset", "earliest"}}));
+  sink.topics = {"t"};
+  run(std::make_unique<SinkTaskRunner>(std::move(common), std::move(sink)));
+  ASSERT_TRUE(eventually([&] { return put() == Values{"flaky"}; }));
+  EXPECT_EQ(metrics_->retries.get(), 2U);
+}
+
+}  // namespace
+}  // namespace millrace::runtime

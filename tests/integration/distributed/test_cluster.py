@@ -1,0 +1,206 @@
+"""Several workers, one cluster: creation by REST, shared tasks, rebalances, and nothing lost when one dies."""
+
+import json
+import os
+import pathlib
+from typing import Any, Callable
+
+import pytest
+
+from support.eventually import eventually
+from support.worker import Worker
+
+FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
+        "offset.flush.interval.ms": 500}
+VERIFIABLE_SOURCE = "org.apache.kafka.connect.tools.VerifiableSourceConnector"
+VERIFIABLE_SINK = "org.apache.kafka.connect.tools.VerifiableSinkConnector"
+FILE_SOURCE = "FileStreamSource"
+
+
+def owners(worker: Worker, name: str) -> set[str]:
+    return {task["worker_id"] for task in worker.rest.status(name)["tasks"]}
+
+
+def json_lines(worker: Worker) -> list[dict[str, Any]]:
+    lines = []
+    for line in worker.stdout_text().splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            pass  # a line that was cut by SIGKILL
+    return lines
+
+
+def numbers_in(kafka: Any, topic: str) -> list[tuple[int, int]]:
+    """(task, number) of every record."""
+    return [(json.loads(record.key)["payload"], json.loads(record.value)["payload"]) for record in kafka.consume(topic)]
+
+
+@pytest.fixture
+def cluster(make_worker: Callable[..., Worker]) -> Callable[..., list[Worker]]:
+    def start(count: int, settings: dict[str, Any] | None = None) -> list[Worker]:
+        workers = [make_worker(mode="distributed", settings={**FAST, **(settings or {})}) for _ in range(count)]
+        for worker in workers:
+            worker.launch()
+        for worker in workers:
+            assert worker.process
+            worker.process.wait_until(worker.is_ready, 60, f"REST at {worker.url}")
+        return workers
+
+    return start
+
+
+def test_the_tutorial_by_curl(cluster: Callable[..., list[Worker]], tmp_path: pathlib.Path, kafka: Any,
+                              unique: Callable[[str], str]) -> None:
+    (worker,) = cluster(1)
+    topic, source, sink = unique("lines"), unique("source"), unique("sink")
+    lines, copy = tmp_path / "in.txt", tmp_path / "out.txt"
+    lines.write_text("foo\nbar\n")
+    config = {"connector.class": FILE_SOURCE, "tasks.max": "1", "file": str(lines), "topic": topic}
+    response = worker.rest.request("POST", "/connectors", {"name": source, "config": config})
+    assert response.status == 201
+    assert response.headers["location"].endswith(f"/connectors/{source}")
+    body = response.json()
+    assert body["name"] == source and body["type"] == "source" and body["config"] == {**config, "name": source}
+    worker.rest.create(sink, {"connector.class": "FileStreamSink", "file": str(copy), "topics": topic})
+    worker.rest.await_running(source)
+    worker.rest.await_running(sink)
+    eventually(lambda: copy.exists() and copy.read_text() == "foo\nbar\n", 30, "both lines in the sink's file")
+    assert worker.rest.request("DELETE", f"/connectors/{source}").status == 204
+    eventually(lambda: worker.rest.connectors() == [sink], 10)
+    eventually(lambda: worker.rest.request("GET", f"/connectors/{source}/status").status == 404, 20)
+    for text in ("Kafka version", "Joined group", "Starting connectors and tasks using config offset"):
+        assert text in worker.log_text()
+
+
+def test_workers_share_the_tasks_and_forward_requests(cluster: Callable[..., list[Worker]],
+                                                      unique: Callable[[str], str]) -> None:
+    workers = cluster(3)
+    name = unique("numbers")
+    workers[2].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 6, "topic": unique("t"),
+                                  "throughput": 10})
+    for worker in workers:
+        worker.rest.await_running(name, 6)
+    assert len(owners(workers[0], name)) == 3
+    # every worker answers for every connector, whoever leads or owns it
+    for task, worker in enumerate(workers):
+        assert worker.rest.request("POST", f"/connectors/{name}/tasks/{task}/restart").status == 204
+        assert worker.rest.request("POST", f"/connectors/{name}/restart").status == 204
+    workers[1].rest.await_running(name, 6)
+    assert workers[1].rest.request("POST", f"/connectors/{name}/restart?includeTasks=true").status == 202
+    workers[0].rest.await_running(name, 6)
+    assert workers[1].rest.request("PUT", f"/connectors/{name}/pause").status == 202
+    for worker in workers:
+        worker.rest.await_states(name, "PAUSED", ["PAUSED"] * 6)
+    workers[2].rest.put(f"/connectors/{name}/resume")
+    workers[0].rest.await_running(name, 6)
+    config = workers[0].rest.get(f"/connectors/{name}/config")
+    workers[1].rest.put_config(name, {**config, "tasks.max": "2"})
+    workers[2].rest.await_running(name, 2)
+    for worker in workers:
+        assert worker.rest.request("PUT", f"/connectors/{name}/stop").status == 204
+    workers[0].rest.await_states(name, "STOPPED", [])
+    assert len(workers[1].rest.request("GET", f"/connectors/{name}/offsets").json()["offsets"]) > 0
+    assert workers[1].rest.request("DELETE", f"/connectors/{name}/offsets").status == 200
+    assert workers[0].rest.offsets(name) == []
+
+
+def test_a_joining_worker_takes_its_share_and_the_rest_stays(cluster: Callable[..., list[Worker]],
+                                                             make_worker: Callable[..., Worker],
+                                                             unique: Callable[[str], str]) -> None:
+    first, second = cluster(2)
+    name = unique("numbers")
+    first.rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 6, "topic": unique("t"), "throughput": 5})
+    first.rest.await_running(name, 6)
+    eventually(lambda: len(owners(first, name)) == 2, 30)
+    before = {task["id"]: task["worker_id"] for task in first.rest.status(name)["tasks"]}
+    third = make_worker(mode="distributed", settings=FAST).start()
+    eventually(lambda: len(owners(first, name)) == 3, 30, "the third worker has tasks")
+    first.rest.await_running(name, 6)
+    after = {task["id"]: task["worker_id"] for task in first.rest.status(name)["tasks"]}
+    assert sum(before[task] != after[task] for task in before) == 2
+    assert third.rest.connectors() == [name]
+
+
+def test_a_killed_workers_tasks_run_elsewhere_and_no_number_is_lost(cluster: Callable[..., list[Worker]], kafka: Any,
+                                                                    unique: Callable[[str], str]) -> None:
+    workers = cluster(3)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": topic, "throughput": 50})
+    workers[0].rest.await_running(name, 3)
+    eventually(lambda: len(owners(workers[0], name)) == 3, 30)
+    victim = workers[2]
+    eventually(lambda: any(line.get("committed") for line in json_lines(victim)), 30)
+    victim.kill()
+    survivors = workers[:2]
+    eventually(lambda: len(owners(survivors[0], name)) == 2, 40, "the survivors run all tasks")
+    survivors[0].rest.await_running(name, 3)
+    seen_by_now = len(json_lines(survivors[0]))
+    eventually(lambda: len(json_lines(survivors[0])) > seen_by_now + 20, 30)
+    survivors[0].rest.request("PUT", f"/connectors/{name}/stop")
+    survivors[0].rest.await_states(name, "STOPPED", [])
+    committed = {(line["task"], line["seqno"]) for worker in workers for line in json_lines(worker) if line.get("committed")}
+    in_topic = set(numbers_in(kafka, topic))
+    assert committed <= in_topic
+    numbers: dict[int, set[int]] = {}
+    for task, number in in_topic:
+        numbers.setdefault(task, set()).add(number)
+    for task, found in numbers.items():
+        assert found == set(range(max(found) + 1)), f"task {task} has gaps"
+
+
+def test_a_clean_stop_hands_over_without_duplicates(cluster: Callable[..., list[Worker]], kafka: Any,
+                                                    unique: Callable[[str], str]) -> None:
+    workers = cluster(2)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 50})
+    workers[0].rest.await_running(name, 2)
+    eventually(lambda: len(owners(workers[0], name)) == 2, 30)
+    eventually(lambda: any(line.get("committed") for line in json_lines(workers[1])), 30)
+    assert workers[1].stop() == 0
+    eventually(lambda: len(owners(workers[0], name)) == 1, 20, "the other one runs both tasks")
+    workers[0].rest.await_running(name, 2)
+    seen_by_now = len(json_lines(workers[0]))
+    eventually(lambda: len(json_lines(workers[0])) > seen_by_now + 20, 30)
+    workers[0].rest.request("PUT", f"/connectors/{name}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    pairs = numbers_in(kafka, topic)
+    assert len(pairs) == len(set(pairs)), "duplicates after a clean stop"
+
+
+def test_states_and_configs_are_kept_over_a_restart_of_all(cluster: Callable[..., list[Worker]],
+                                                           unique: Callable[[str], str]) -> None:
+    workers = cluster(2)
+    running, paused, stopped = unique("running"), unique("paused"), unique("stopped")
+    for name, state in ((running, None), (paused, "PAUSED"), (stopped, "STOPPED")):
+        body = {"name": name, "config": {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": unique("t"),
+                                         "throughput": 5}}
+        workers[0].rest.post("/connectors", {**body, "initial_state": state} if state else body)
+    workers[1].rest.await_running(running, 2)
+    workers[1].rest.await_states(paused, "PAUSED", ["PAUSED", "PAUSED"])
+    workers[1].rest.await_states(stopped, "STOPPED", [])
+    for worker in workers:
+        assert worker.stop() == 0
+    for worker in workers:
+        worker.start()
+    workers[0].rest.await_running(running, 2)
+    workers[0].rest.await_states(paused, "PAUSED", ["PAUSED", "PAUSED"])
+    workers[0].rest.await_states(stopped, "STOPPED", [])
+    workers[1].rest.put(f"/connectors/{stopped}/resume")
+    workers[1].rest.await_running(stopped, 2)
+
+
+def test_hung_connectors_delay_nobody(cluster: Callable[..., list[Worker]], unique: Callable[[str], str],
+                                      tmp_path: pathlib.Path) -> None:
+    (worker,) = cluster(1, {"task.shutdown.graceful.timeout.ms": 1000})
+    # A FIFO without a writer: a sink that opens it never returns from start.
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    topic = unique("t")
+    for number in range(10):
+        worker.rest.create(unique(f"hung-{number}"), {"connector.class": "FileStreamSink", "file": str(fifo), "topics": topic})
+    name = unique("quick")
+    worker.rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "topic": topic, "throughput": 5})
+    worker.rest.await_running(name, 1, timeout=10)
+    assert worker.rest.request("GET", "/health").status == 200
+    worker.kill()  # the point was made; the hung ones would cost the stop its whole grace
