@@ -2,18 +2,12 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "runtime/distributed/distributed_herder.h"
 
 namespace millrace::runtime {
 namespace {
 
 constexpr std::chrono::seconds kHealthTimeout{10};
-
-base::Log& herder_log() {
-  static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.distributed.DistributedHerder");
-  return log;
-}
 
 Error no_such_connector(const std::string& name) { return not_found(fmt::format("Connector {} not found", name)); }
 
