@@ -172,7 +172,9 @@ TEST_F(SinkTaskRunnerTest, ARewindReadsAgain) {
   };
   add({"a", "b", "c"});
   start();
-  ASSERT_TRUE(eventually([&] { return put().size() == 5; }));
+  const bool read_again = eventually([&] { return put().size() == 5; });
+  stop();
+  ASSERT_TRUE(read_again);
   EXPECT_EQ(put(), (Values{"a", "b", "c", "b", "c"}));
 }
 

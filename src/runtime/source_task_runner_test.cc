@@ -248,7 +248,9 @@ TEST_F(SourceTaskRunnerTest, ARetriableFailureOfPollIsRetried) {
   };
   give({record("a", 1)});
   start();
-  ASSERT_TRUE(eventually([&] { return stored() == R"({"position":1})"; }));
+  const bool came_through = eventually([&] { return stored() == R"({"position":1})"; });
+  stop();
+  EXPECT_TRUE(came_through);
 }
 
 }  // namespace

@@ -98,7 +98,8 @@ class RecordingListener : public StatusListener {
 /// Runs one task on a thread of its own against a Kafka in memory.
 class TaskFixture : public testing::Test {
  protected:
-  ~TaskFixture() override { stop(); }
+  /// Before members of the tests die. A test whose task uses its local variables stops the task itself.
+  void TearDown() override { stop(); }
 
   static bool eventually(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);

@@ -6,6 +6,7 @@ from typing import Callable
 
 import pytest
 
+from support.eventually import eventually
 from support.services.kafka import Kafka
 
 
@@ -101,6 +102,6 @@ def test_kafkas_own_example_files_run_unchanged(kafka: Kafka, make_worker: Calla
     worker.await_log("Kafka version")
     assert [json.loads(value)["payload"] for value in kafka.texts("connect-test", 2)] == ["foo", "bar"]
     worker.rest.await_running("local-file-sink")
+    eventually(lambda: (worker.folder / "test.sink.txt").read_text() == "foo\nbar\n")
     assert worker.stop() == 0
-    assert (worker.folder / "test.sink.txt").read_text() == "foo\nbar\n"
     assert worker.stdout_text() == ""

@@ -63,7 +63,7 @@ def test_offsets_are_shown_changed_and_reset_while_stopped(kafka: Kafka, make_wo
     partition = {"filename": str(text)}
     eventually(lambda: worker.rest.offsets(name) == [{"partition": partition, "offset": {"position": 8}}])
     refused = worker.rest.request("DELETE", f"/connectors/{name}/offsets")
-    assert refused.status == 400 and "must be in the STOPPED state" in refused.text()
+    assert refused.status == 400 and "must be in the STOPPED state" in refused.text
 
     worker.rest.put(f"/connectors/{name}/stop")
     worker.rest.await_states(name, "STOPPED", [])
