@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/errors.h"
 #include "millrace/plugin.h"
 
 namespace {

@@ -58,12 +58,14 @@ Result<std::optional<runtime::TargetState>> initial_state(const json::Node& obje
   const json::Node* state = object.find("initial_state");
   if (state == nullptr || state->is_null()) return std::optional<runtime::TargetState>();
   std::string word = state->is_string() ? state->string() : state->dump();
-  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   if (word == "RUNNING") return std::optional(runtime::TargetState::kStarted);
   if (word == "PAUSED") return std::optional(runtime::TargetState::kPaused);
   if (word == "STOPPED") return std::optional(runtime::TargetState::kStopped);
-  return invalid(fmt::format("Connector configuration at '{}': initial_state is {}; it must be RUNNING, PAUSED or STOPPED", path,
-                             state->dump()));
+  return invalid(
+      fmt::format("Connector configuration at '{}': initial_state is {}; it must be RUNNING, PAUSED or STOPPED", path,
+                  state->dump()));
 }
 
 Result<ConnectorFile> from_json(const json::Node& object, const std::string& path) {
@@ -79,10 +81,12 @@ Result<ConnectorFile> from_json(const json::Node& object, const std::string& pat
   const json::Node* config = object.find("config");
   if (name == nullptr || !name->is_string()) return no_name(path);
   if (config == nullptr || !config->is_object()) {
-    return invalid(fmt::format("Connector configuration at '{}' holds neither only texts nor an object 'config'", path));
+    return invalid(
+        fmt::format("Connector configuration at '{}' holds neither only texts nor an object 'config'", path));
   }
   auto flat = as_flat_config(*config);
-  if (!flat) return invalid(fmt::format("Connector configuration at '{}': a value in 'config' is an array or an object", path));
+  if (!flat)
+    return invalid(fmt::format("Connector configuration at '{}': a value in 'config' is an array or an object", path));
   file.name = name->string();
   file.config = std::move(*flat);
   const auto inner = file.config.find("name");

@@ -86,7 +86,8 @@ class InternalTopics {
 
 storage::InternalConverterFactory internal_converter(const PluginRegistry& plugins) {
   return [&plugins] {
-    auto converter = plugins.find(PluginKind::kConverter, "org.apache.kafka.connect.json.JsonConverter")->make_converter();
+    auto converter =
+        plugins.find(PluginKind::kConverter, "org.apache.kafka.connect.json.JsonConverter")->make_converter();
     converter->configure({{"schemas.enable", "false"}}, ConverterType::kValue);
     return converter;
   };
@@ -121,8 +122,9 @@ int run_distributed(const std::vector<std::string>& arguments) {
   const auto generation = std::make_shared<std::atomic<std::int32_t>>(-1);
   runtime::ConfigChangeCollector changes;
 
-  storage::KafkaOffsetStore offsets(topics.log_deps("offsets", InternalTopics::Isolation::kReadCommitted),
-                                    InternalTopics::options(settings.offsets, "offset.storage.topic", "source connector offsets"));
+  storage::KafkaOffsetStore offsets(
+      topics.log_deps("offsets", InternalTopics::Isolation::kReadCommitted),
+      InternalTopics::options(settings.offsets, "offset.storage.topic", "source connector offsets"));
 
   storage::KafkaConfigStore::Deps config_deps;
   config_deps.log = topics.log_deps("configs", InternalTopics::Isolation::kReadCommitted);
@@ -144,8 +146,8 @@ int run_distributed(const std::vector<std::string>& arguments) {
   status_deps.warn = warnings_of("org.apache.kafka.connect.storage.KafkaStatusBackingStore");
   storage::KafkaStatusStore statuses(std::move(status_deps));
 
-  runtime::Worker worker(runtime::Worker::Deps{&setup.config, &setup.plugins, &setup.providers, setup.clients.get(), &offsets,
-                                               setup.kafka_cluster_id.value_or(""), nullptr});
+  runtime::Worker worker(runtime::Worker::Deps{&setup.config, &setup.plugins, &setup.providers, setup.clients.get(),
+                                               &offsets, setup.kafka_cluster_id.value_or(""), nullptr});
 
   std::atomic<bool> failed{false};
   runtime::DistributedHerder::Parts parts;
@@ -163,13 +165,14 @@ int run_distributed(const std::vector<std::string>& arguments) {
     ::kill(::getpid(), SIGTERM);  // the main thread takes it from there
   };
   runtime::DistributedHerder herder(
-      runtime::HerderBase::Deps{&setup.config, &setup.plugins, &setup.providers, &worker, &statuses, (*rest)->worker_id(),
-                                setup.kafka_cluster_id, nullptr},
+      runtime::HerderBase::Deps{&setup.config, &setup.plugins, &setup.providers, &worker, &statuses,
+                                (*rest)->worker_id(), setup.kafka_cluster_id, nullptr},
       std::move(parts));
   main_log().info("Kafka Connect worker initialization completed");
   herder.start();
   (*rest)->install(herder);
-  main_log().info("REST resources initialized; server is started and ready to handle requests at {}", (*rest)->advertised_url());
+  main_log().info("REST resources initialized; server is started and ready to handle requests at {}",
+                  (*rest)->advertised_url());
   main_log().info("Kafka Connect started");
 
   signals.wait();

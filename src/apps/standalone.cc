@@ -71,11 +71,11 @@ int run_standalone(const std::vector<std::string>& arguments) {
   storage::FileOffsetStore offsets(setup.config.offset_storage_file);
   if (Result<void> done = offsets.start(); !done) return stopping_due_to(done.error(), kCouldNotStart);
   storage::MemoryStatusStore statuses;
-  runtime::Worker worker(runtime::Worker::Deps{&setup.config, &setup.plugins, &setup.providers, setup.clients.get(), &offsets,
-                                               setup.kafka_cluster_id.value_or(""), nullptr});
-  runtime::StandaloneHerder herder(runtime::StandaloneHerder::Deps{
-      &setup.config, &setup.plugins, &setup.providers, &worker, &statuses, rest.worker_id(),
-      setup.kafka_cluster_id, nullptr});
+  runtime::Worker worker(runtime::Worker::Deps{&setup.config, &setup.plugins, &setup.providers, setup.clients.get(),
+                                               &offsets, setup.kafka_cluster_id.value_or(""), nullptr});
+  runtime::StandaloneHerder herder(runtime::StandaloneHerder::Deps{&setup.config, &setup.plugins, &setup.providers,
+                                                                   &worker, &statuses, rest.worker_id(),
+                                                                   setup.kafka_cluster_id, nullptr});
   main_log().info("Kafka Connect worker initialization completed");
 
   rest.install(herder);
@@ -83,16 +83,17 @@ int run_standalone(const std::vector<std::string>& arguments) {
 
   // On a thread of its own, so that a connector that hangs in its start does not keep the worker from being stopped.
   std::atomic<int> status{kClean};
-  base::Thread starter("start", [&, files = std::vector<std::string>(arguments.begin() + 1, arguments.end())](std::stop_token) {
-    if (Result<void> done = create_connectors(herder, files); !done) {
-      if (signals.received()) return;
-      status = stopping_due_to(done.error(), kCouldNotStart);
-      ::kill(::getpid(), SIGTERM);
-      return;
-    }
-    herder.mark_ready();
-    main_log().info("Kafka Connect started");
-  });
+  base::Thread starter("start",
+                       [&, files = std::vector<std::string>(arguments.begin() + 1, arguments.end())](std::stop_token) {
+                         if (Result<void> done = create_connectors(herder, files); !done) {
+                           if (signals.received()) return;
+                           status = stopping_due_to(done.error(), kCouldNotStart);
+                           ::kill(::getpid(), SIGTERM);
+                           return;
+                         }
+                         herder.mark_ready();
+                         main_log().info("Kafka Connect started");
+                       });
   signals.wait();
   main_log().info("Kafka Connect stopping");
   rest.stop();

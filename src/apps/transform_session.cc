@@ -55,7 +55,7 @@ bool is_sink(const Props& connector, const PluginRegistry& plugins) {
   if (const auto named = connector.find("connector.class"); named != connector.end()) {
     try {
       return plugins.connector(named->second).kind == PluginKind::kSink;
-    } catch (const ConfigError&) {
+    } catch (const ConnectError&) {  // not a class of this worker
     }
   }
   return connector.contains("topics") || connector.contains("topics.regex");

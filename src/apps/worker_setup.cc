@@ -127,8 +127,10 @@ Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, Work
 Result<void> look_up_cluster(WorkerSetup& setup) {
   const auto failed = [](const Error& cause) {
     Error error = cause;
-    error.text = fmt::format("Failed to connect to and describe Kafka cluster. Check worker's broker connection and security "
-                             "properties. ({})", cause.text);
+    error.text = fmt::format(
+        "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security "
+        "properties. ({})",
+        cause.text);
     return error;
   };
   const runtime::ClientConfigs configs(setup.config, "");

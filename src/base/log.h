@@ -35,15 +35,25 @@ class Log {
   void write(Level level, std::string_view message) const;
 
   template <class... A>
-  void trace(fmt::format_string<A...> text, A&&... args) const { at(Level::kTrace, text, std::forward<A>(args)...); }
+  void trace(fmt::format_string<A...> text, A&&... args) const {
+    at(Level::kTrace, text, std::forward<A>(args)...);
+  }
   template <class... A>
-  void debug(fmt::format_string<A...> text, A&&... args) const { at(Level::kDebug, text, std::forward<A>(args)...); }
+  void debug(fmt::format_string<A...> text, A&&... args) const {
+    at(Level::kDebug, text, std::forward<A>(args)...);
+  }
   template <class... A>
-  void info(fmt::format_string<A...> text, A&&... args) const { at(Level::kInfo, text, std::forward<A>(args)...); }
+  void info(fmt::format_string<A...> text, A&&... args) const {
+    at(Level::kInfo, text, std::forward<A>(args)...);
+  }
   template <class... A>
-  void warn(fmt::format_string<A...> text, A&&... args) const { at(Level::kWarn, text, std::forward<A>(args)...); }
+  void warn(fmt::format_string<A...> text, A&&... args) const {
+    at(Level::kWarn, text, std::forward<A>(args)...);
+  }
   template <class... A>
-  void error(fmt::format_string<A...> text, A&&... args) const { at(Level::kError, text, std::forward<A>(args)...); }
+  void error(fmt::format_string<A...> text, A&&... args) const {
+    at(Level::kError, text, std::forward<A>(args)...);
+  }
 
  private:
   friend class LoggerRegistry;

@@ -11,20 +11,20 @@ namespace millrace {
 
 /// What kind of failure: decides the REST status (one table in rest/) and what the caller does next.
 enum class Errc : std::uint8_t {
-  kInvalid,           ///< bad input: REST 400
-  kNotFound,          ///< REST 404
-  kConflict,          ///< exists already, or a rebalance is in the way: REST 409
-  kForbidden,         ///< REST 403
-  kUnavailable,       ///< not ready yet: REST 503
-  kNotLeader,         ///< distributed: the leader must do it; `target_url` says where
-  kNotAssigned,       ///< distributed: the owner must do it; `target_url` says where
-  kRebalanceNeeded,   ///< distributed: a rebalance is expected
+  kInvalid,          ///< bad input: REST 400
+  kNotFound,         ///< REST 404
+  kConflict,         ///< exists already, or a rebalance is in the way: REST 409
+  kForbidden,        ///< REST 403
+  kUnavailable,      ///< not ready yet: REST 503
+  kNotLeader,        ///< distributed: the leader must do it; `target_url` says where
+  kNotAssigned,      ///< distributed: the owner must do it; `target_url` says where
+  kRebalanceNeeded,  ///< distributed: a rebalance is expected
   kTimeout,
-  kIo,                ///< files, sockets
-  kKafka,             ///< a broker or client error
-  kFenced,            ///< a newer producer or member took over
-  kPluginFailed,      ///< connector, converter or transform code threw
-  kCancelled,         ///< stop was requested
+  kIo,            ///< files, sockets
+  kKafka,         ///< a broker or client error
+  kFenced,        ///< a newer producer or member took over
+  kPluginFailed,  ///< connector, converter or transform code threw
+  kCancelled,     ///< stop was requested
   kInternal,
 };
 
@@ -34,8 +34,9 @@ struct Error {
   std::string text = {};
   bool retriable = false;
   std::string trace = {};
-  std::optional<std::string> target_url = std::nullopt;  ///< kNotLeader, kNotAssigned: base URL of the worker that can; may be absent
-  int http_status = 0;                    ///< 0: by code. Set for replies passed on from another worker.
+  std::optional<std::string> target_url =
+      std::nullopt;     ///< kNotLeader, kNotAssigned: base URL of the worker that can; may be absent
+  int http_status = 0;  ///< 0: by code. Set for replies passed on from another worker.
 };
 
 /// A value or an Error. Never both, never neither.

@@ -51,8 +51,9 @@ void AtLeastOnceDelivery::begin_flush() {
     if (key) {
       pending_[*key] = offset;
     } else {
-      offsets_log().error("CRITICAL: Failed to serialize offset data, the offset of this source partition is not stored: {}",
-                          key.error().text);
+      offsets_log().error(
+          "CRITICAL: Failed to serialize offset data, the offset of this source partition is not stored: {}",
+          key.error().text);
     }
   });
   std::vector<storage::OffsetEntry> entries;
@@ -109,8 +110,9 @@ void AtLeastOnceDelivery::end_flush() {
   }
   deps_.metrics->offset_commit_failures.add();
   if (result) {
-    offsets_log().error("Failed to flush offsets to storage; will try again on next flush interval with latest offsets: {}",
-                        result->error().text);
+    offsets_log().error(
+        "Failed to flush offsets to storage; will try again on next flush interval with latest offsets: {}",
+        result->error().text);
   } else {
     offsets_log().error(
         "Timed out waiting to flush offsets to storage; will try again on next flush interval with latest offsets");

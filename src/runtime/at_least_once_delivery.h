@@ -19,10 +19,10 @@ namespace millrace::runtime {
 class AtLeastOnceDelivery : public SourceDelivery {
  public:
   struct Deps {
-    storage::OffsetStore* store = nullptr;          ///< not null
-    storage::ConnectorOffsets* offsets = nullptr;   ///< not null
+    storage::OffsetStore* store = nullptr;         ///< not null
+    storage::ConnectorOffsets* offsets = nullptr;  ///< not null
     std::shared_ptr<TaskControl> control;
-    TaskMetrics* metrics = nullptr;                 ///< not null
+    TaskMetrics* metrics = nullptr;  ///< not null
     std::chrono::milliseconds flush_interval{60000};
     std::chrono::milliseconds flush_timeout{5000};
   };

@@ -21,7 +21,8 @@ base::Log& dlq_log() {
 
 }  // namespace
 
-Result<void> DeadLetterQueue::ensure_topic(kafka::Admin& admin, const std::string& topic, std::int16_t replication_factor) {
+Result<void> DeadLetterQueue::ensure_topic(kafka::Admin& admin, const std::string& topic,
+                                           std::int16_t replication_factor) {
   const auto failed = [&](const Error& cause) {
     Error error = connect_error(fmt::format("Could not initialize dead letter queue with topic={}", topic));
     error.trace += "\nCaused by: " + trace_of(cause);
@@ -31,14 +32,18 @@ Result<void> DeadLetterQueue::ensure_topic(kafka::Admin& admin, const std::strin
   if (!found) return failed(found.error());
   if (found->contains(topic)) return {};
   dlq_log().error("Topic {} doesn't exist. Will attempt to create topic.", topic);
-  const Result<kafka::TopicCreation> made = admin.create_topic(kafka::NewTopic{topic, 1, replication_factor, {}}, kTimeout);
+  const Result<kafka::TopicCreation> made =
+      admin.create_topic(kafka::NewTopic{topic, 1, replication_factor, {}}, kTimeout);
   if (!made) return failed(made.error());
   return {};
 }
 
 DeadLetterQueue::DeadLetterQueue(Options options, std::shared_ptr<kafka::Producer> producer,
                                  std::shared_ptr<TaskControl> control, std::shared_ptr<TaskMetrics> metrics)
-    : options_(std::move(options)), producer_(std::move(producer)), control_(std::move(control)), metrics_(std::move(metrics)) {}
+    : options_(std::move(options)),
+      producer_(std::move(producer)),
+      control_(std::move(control)),
+      metrics_(std::move(metrics)) {}
 
 DeadLetterQueue::~DeadLetterQueue() {
   const auto open = [this] {
@@ -79,7 +84,8 @@ std::shared_future<void> DeadLetterQueue::report(const FailedRecord& failed) {
   }
   kafka::OutRecord out;
   out.topic = &options_.topic;
-  if (record.timestamp_type != TimestampType::kNoTimestampType && record.timestamp_ms >= 0) out.timestamp_ms = record.timestamp_ms;
+  if (record.timestamp_type != TimestampType::kNoTimestampType && record.timestamp_ms >= 0)
+    out.timestamp_ms = record.timestamp_ms;
   out.key = record.key;
   out.value = record.value;
   out.headers = headers;

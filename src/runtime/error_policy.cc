@@ -29,7 +29,8 @@ milliseconds delay_before(std::uint64_t attempt, milliseconds max) {
   const milliseconds doubled = kFirstDelay * (std::uint64_t{1} << std::min<std::uint64_t>(attempt - 1, 20));
   if (doubled <= max) return doubled;
   thread_local std::minstd_rand random{std::random_device{}()};
-  return milliseconds(std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(max.count() - 1, 0))(random));
+  return milliseconds(
+      std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(max.count() - 1, 0))(random));
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ std::string RecordInHand::to_string() const {
   if (consumed != nullptr) return fmt::format("{}-{}@{}", *consumed->topic, consumed->partition, consumed->offset);
   if (source == nullptr) return "record";
   const auto text = [](const OffsetMap& map) { return map ? Value(map).to_string() : std::string("null"); };
-  return fmt::format("source partition {}, source offset {}", text(source->source_partition), text(source->source_offset));
+  return fmt::format("source partition {}, source offset {}", text(source->source_partition),
+                     text(source->source_offset));
 }
 
 LogReporter::LogReporter(ConnectorTaskId id, bool include_messages, TaskMetrics& metrics)
@@ -63,8 +65,8 @@ std::shared_future<void> LogReporter::report(const FailedRecord& failed) {
                                  name_of(failed.stage), failed.executing_class);
   if (include_messages_ && failed.record.consumed != nullptr) {
     const kafka::InRecord& record = *failed.record.consumed;
-    line += fmt::format(", where consumed record is {{topic='{}', partition={}, offset={}", *record.topic, record.partition,
-                        record.offset);
+    line += fmt::format(", where consumed record is {{topic='{}', partition={}, offset={}", *record.topic,
+                        record.partition, record.offset);
     if (record.timestamp_type != TimestampType::kNoTimestampType) {
       line += fmt::format(", timestamp={}, timestampType={}", record.timestamp_ms,
                           record.timestamp_type == TimestampType::kCreateTime ? "CreateTime" : "LogAppendTime");

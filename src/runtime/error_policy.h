@@ -21,7 +21,14 @@ namespace millrace::runtime {
 
 /// Where a record was when it failed.
 enum class Stage : std::uint8_t {
-  kTransformation, kKeyConverter, kValueConverter, kHeaderConverter, kTaskPoll, kTaskPut, kKafkaProduce, kKafkaConsume,
+  kTransformation,
+  kKeyConverter,
+  kValueConverter,
+  kHeaderConverter,
+  kTaskPoll,
+  kTaskPut,
+  kKafkaProduce,
+  kKafkaConsume,
 };
 /// "VALUE_CONVERTER", ...
 const char* name_of(Stage stage) noexcept;
@@ -83,13 +90,14 @@ class ErrorPolicy {
   template <class Step>
   Outcome run(Stage stage, std::string_view executing_class, const RecordInHand& record, Step&& step) {
     std::optional<PluginFailure> failure = guard_plugin(step);
-    if (!failure) [[likely]] return Outcome::kDone;
+    if (!failure) [[likely]]
+      return Outcome::kDone;
     return recover(stage, executing_class, record, std::move(*failure), [&step] { return guard_plugin(step); });
   }
 
   /// A record that Kafka refused, or a sink task reported: no retry.
-  Outcome failed(Stage stage, std::string_view executing_class, const RecordInHand& record, const PluginFailure& failure,
-                 std::vector<std::shared_future<void>>* reports = nullptr);
+  Outcome failed(Stage stage, std::string_view executing_class, const RecordInHand& record,
+                 const PluginFailure& failure, std::vector<std::shared_future<void>>* reports = nullptr);
 
   /// Why the last step ended with kFail.
   Error& error() noexcept { return error_; }

@@ -40,13 +40,14 @@ Result<void> run_with_deadline(const std::string& thread_name, std::chrono::mill
     std::optional<Result<void>> result;  // guarded by mutex
   };
   const auto shared = std::make_shared<Shared>();
-  base::Thread thread(thread_name, [shared, work = std::move(work), context = base::LogContext::current()](std::stop_token) {
-    const base::LogContext log_context(context);
-    Result<void> result = work();
-    const std::lock_guard lock(shared->mutex);
-    shared->result = std::move(result);
-    shared->done.notify_all();
-  });
+  base::Thread thread(thread_name,
+                      [shared, work = std::move(work), context = base::LogContext::current()](std::stop_token) {
+                        const base::LogContext log_context(context);
+                        Result<void> result = work();
+                        const std::lock_guard lock(shared->mutex);
+                        shared->result = std::move(result);
+                        shared->done.notify_all();
+                      });
   {
     std::unique_lock lock(shared->mutex);
     if (!shared->done.wait_for(lock, timeout, [&] { return shared->result.has_value(); })) {
@@ -76,11 +77,14 @@ RestartPlan plan_restart(const RestartRequest& request, ConnectorStateInfo state
   return plan;
 }
 
-HerderBase::HerderBase(Deps deps) : deps_(std::move(deps)), validator_(*deps_.plugins, *deps_.config, *deps_.providers) {}
+HerderBase::HerderBase(Deps deps)
+    : deps_(std::move(deps)), validator_(*deps_.plugins, *deps_.config, *deps_.providers) {}
 
 base::Clock& HerderBase::clock() const { return deps_.clock != nullptr ? *deps_.clock : base::Clock::system(); }
 
-Herder::ServerInfo HerderBase::server_info() const { return ServerInfo{kKafkaVersion, kKafkaCommit, deps_.kafka_cluster_id}; }
+Herder::ServerInfo HerderBase::server_info() const {
+  return ServerInfo{kKafkaVersion, kKafkaCommit, deps_.kafka_cluster_id};
+}
 
 // ------------------------------------------------------------------------------------------------------ statuses
 
@@ -104,7 +108,8 @@ void HerderBase::on_connector_state(const std::string& connector, State state, c
   }
 }
 
-void HerderBase::on_task_state(const ConnectorTaskId& task, State state, const std::string& trace, const std::string& version) {
+void HerderBase::on_task_state(const ConnectorTaskId& task, State state, const std::string& trace,
+                               const std::string& version) {
   const storage::Status status = status_of(state, trace, version);
   if (state == State::kFailed || state == State::kUnassigned) {
     deps_.statuses->put_safe(task, status);
@@ -167,16 +172,19 @@ std::vector<Herder::PluginInfo> HerderBase::plugins(Plugins which) const {
   return infos;
 }
 
-Result<std::vector<ConfigKey>> HerderBase::plugin_config(const std::string& name) const { return validator_.plugin_config(name); }
+Result<std::vector<ConfigKey>> HerderBase::plugin_config(const std::string& name) const {
+  return validator_.plugin_config(name);
+}
 
 Result<ConfigInfos> HerderBase::validate_connector_config(const RawConfig& config) {
   auto infos = std::make_shared<ConfigInfos>();
-  Result<void> done = run_with_deadline("validate", kRequestTimeout, [validator = validator_, config, infos]() -> Result<void> {
-    Result<ConfigInfos> validated = validator.validate(config);
-    if (!validated) return std::move(validated).error();
-    *infos = std::move(*validated);
-    return {};
-  });
+  Result<void> done =
+      run_with_deadline("validate", kRequestTimeout, [validator = validator_, config, infos]() -> Result<void> {
+        Result<ConfigInfos> validated = validator.validate(config);
+        if (!validated) return std::move(validated).error();
+        *infos = std::move(*validated);
+        return {};
+      });
   if (!done) return std::move(done).error();
   return std::move(*infos);
 }
@@ -225,7 +233,8 @@ std::optional<LoggerLevel> HerderBase::logger_level(const std::string& name) con
 }
 
 std::vector<std::string> HerderBase::set_worker_logger_level(const std::string& name, const std::string& level) {
-  return base::LoggerRegistry::instance().set_level(name, base::level_from(level).value_or(base::Level::kInfo), clock().wall_ms());
+  return base::LoggerRegistry::instance().set_level(name, base::level_from(level).value_or(base::Level::kInfo),
+                                                    clock().wall_ms());
 }
 
 }  // namespace millrace::runtime

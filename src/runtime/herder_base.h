@@ -70,8 +70,10 @@ class HerderBase : public Herder, protected StatusListener {
 
  protected:
   // StatusListener. Runs on: connector and task threads.
-  void on_connector_state(const std::string& connector, State state, const std::string& trace, const std::string& version) override;
-  void on_task_state(const ConnectorTaskId& task, State state, const std::string& trace, const std::string& version) override;
+  void on_connector_state(const std::string& connector, State state, const std::string& trace,
+                          const std::string& version) override;
+  void on_task_state(const ConnectorTaskId& task, State state, const std::string& trace,
+                     const std::string& version) override;
   void on_topic(const ConnectorTaskId& task, const std::string& topic) override;
   std::uint64_t topics_epoch() const override { return topics_epoch_.load(std::memory_order_relaxed); }
 

@@ -21,7 +21,9 @@ class InFlightRecordsTest : public testing::Test {
     });
     return result;
   }
-  std::uint64_t submit(const OffsetMap& partition, std::int64_t at) { return records_.submit(partition, map("at", at), 10); }
+  std::uint64_t submit(const OffsetMap& partition, std::int64_t at) {
+    return records_.submit(partition, map("at", at), 10);
+  }
 
   InFlightRecords records_;
 };

@@ -41,7 +41,8 @@ Result<SinkChange> parse_sink_offsets(const std::vector<PartitionOffset>& offset
     const Value* topic = entry.partition->find("kafka_topic");
     const Value* partition = entry.partition->find("kafka_partition");
     if (topic == nullptr || partition == nullptr) {
-      return bad_request("The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'");
+      return bad_request(
+          "The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'");
     }
     if (topic->kind() != ValueKind::kString) {
       return bad_request("Kafka topic names must be valid strings and may not be null");
@@ -49,8 +50,10 @@ Result<SinkChange> parse_sink_offsets(const std::vector<PartitionOffset>& offset
     if (partition->is_null()) return bad_request("Kafka partitions must be valid numbers and may not be null");
     const auto number = whole_number(*partition);
     if (!number || *number < INT32_MIN || *number > INT32_MAX) {
-      return bad_request(fmt::format("Failed to parse the following Kafka partition value in the provided offsets: '{}'. "
-                                     "Partition values for sink connectors need to be integers.", partition->to_string()));
+      return bad_request(
+          fmt::format("Failed to parse the following Kafka partition value in the provided offsets: '{}'. "
+                      "Partition values for sink connectors need to be integers.",
+                      partition->to_string()));
     }
     const TopicPartition at{topic->as_string(), static_cast<std::int32_t>(*number)};
     if (!entry.offset) {
@@ -63,8 +66,10 @@ Result<SinkChange> parse_sink_offsets(const std::vector<PartitionOffset>& offset
     }
     const auto position = whole_number(*offset);
     if (!position) {
-      return bad_request(fmt::format("Failed to parse the following Kafka offset value in the provided offsets: '{}'. "
-                                     "Offset values for sink connectors need to be integers.", offset->to_string()));
+      return bad_request(
+          fmt::format("Failed to parse the following Kafka offset value in the provided offsets: '{}'. "
+                      "Offset values for sink connectors need to be integers.",
+                      offset->to_string()));
     }
     change[at] = *position;
   }
@@ -83,11 +88,13 @@ Result<bool> call_hook(const std::string& connector, const char* kind, std::func
   });
   if (done) return *answer;
   if (done.error().code == Errc::kTimeout) {
-    return internal_error(fmt::format("Timed out while calling the 'alterOffsets' method for {} connector {}", kind, connector));
+    return internal_error(
+        fmt::format("Timed out while calling the 'alterOffsets' method for {} connector {}", kind, connector));
   }
   if (*unsupported) {
     return internal_error(fmt::format(
-        "Failed to modify offsets for connector {} because it doesn't support external modification of offsets", connector));
+        "Failed to modify offsets for connector {} because it doesn't support external modification of offsets",
+        connector));
   }
   return std::move(done).error();
 }
@@ -95,18 +102,21 @@ Result<bool> call_hook(const std::string& connector, const char* kind, std::func
 }  // namespace
 
 Error OffsetChanges::must_be_stopped(const std::string& connector) {
-  return bad_request(fmt::format("Connectors must be in the STOPPED state before their offsets can be modified. This can be done "
-                                 "for the specified connector by issuing a 'PUT' request to the '/connectors/{}/stop' endpoint",
-                                 connector));
+  return bad_request(
+      fmt::format("Connectors must be in the STOPPED state before their offsets can be modified. This can be done "
+                  "for the specified connector by issuing a 'PUT' request to the '/connectors/{}/stop' endpoint",
+                  connector));
 }
 
-Result<std::vector<PartitionOffset>> OffsetChanges::read(const std::string& connector, ConnectorType type, const Props& config) {
+Result<std::vector<PartitionOffset>> OffsetChanges::read(const std::string& connector, ConnectorType type,
+                                                         const Props& config) {
   std::vector<PartitionOffset> result;
   if (type != ConnectorType::kSink) {
     storage::ConnectorOffsets reader(worker_.offsets(), connector, kKafkaTimeout);
     auto all = reader.all();
     if (!all) {
-      return internal_error(fmt::format("Failed to retrieve offsets for source connector {}: {}", connector, all.error().text));
+      return internal_error(
+          fmt::format("Failed to retrieve offsets for source connector {}: {}", connector, all.error().text));
     }
     for (auto& [partition, offset] : *all) result.push_back(PartitionOffset{std::move(partition), std::move(offset)});
     return result;
@@ -119,13 +129,15 @@ Result<std::vector<PartitionOffset>> OffsetChanges::read(const std::string& conn
   if (!admin_config) return failed(admin_config.error());
   Result<std::shared_ptr<kafka::Admin>> admin = worker_.clients().admin(*admin_config);
   if (!admin) return failed(admin.error());
-  Result<kafka::Offsets> offsets = (*admin)->group_offsets(worker_.client_configs().sink_group_id(connector, config), kKafkaTimeout);
+  Result<kafka::Offsets> offsets =
+      (*admin)->group_offsets(worker_.client_configs().sink_group_id(connector, config), kKafkaTimeout);
   if (!offsets) return failed(offsets.error());
   for (const auto& [at, offset] : *offsets) {
     PartitionOffset entry;
     entry.partition = std::make_shared<const Map>(std::initializer_list<Map::Entry>{
         {Value("kafka_partition"), Value(std::int64_t{at.partition})}, {Value("kafka_topic"), Value(at.topic)}});
-    entry.offset = std::make_shared<const Map>(std::initializer_list<Map::Entry>{{Value("kafka_offset"), Value(offset)}});
+    entry.offset =
+        std::make_shared<const Map>(std::initializer_list<Map::Entry>{{Value("kafka_offset"), Value(offset)}});
     result.push_back(std::move(entry));
   }
   return result;
@@ -141,9 +153,11 @@ Result<std::string> OffsetChanges::change(const std::string& connector, Connecto
   if (!knows) return knows.error();
   const char* verb = offsets ? "altered" : "reset";
   if (*knows) return fmt::format("The offsets for this connector have been {} successfully", verb);
-  return fmt::format("The Connect framework-managed offsets for this connector have been {0} successfully. However, if this "
-                     "connector manages offsets externally, they will need to be manually {0} in the system that the connector "
-                     "uses.", verb);
+  return fmt::format(
+      "The Connect framework-managed offsets for this connector have been {0} successfully. However, if this "
+      "connector manages offsets externally, they will need to be manually {0} in the system that the connector "
+      "uses.",
+      verb);
 }
 
 Result<bool> OffsetChanges::change_source(const std::string& connector, const Props& config,
@@ -151,8 +165,10 @@ Result<bool> OffsetChanges::change_source(const std::string& connector, const Pr
   storage::ConnectorOffsets reader(worker_.offsets(), connector, kKafkaTimeout);
   auto stored = reader.all();
   if (!stored) {
-    return internal_error(fmt::format("Timed out while trying to read to the end of the offsets topic prior to modifying offsets "
-                                      "for source connector {}", connector));
+    return internal_error(
+        fmt::format("Timed out while trying to read to the end of the offsets topic prior to modifying offsets "
+                    "for source connector {}",
+                    connector));
   }
   std::vector<std::pair<OffsetMap, OffsetMap>> wanted;
   if (offsets) {
@@ -160,7 +176,8 @@ Result<bool> OffsetChanges::change_source(const std::string& connector, const Pr
   } else {
     for (const auto& entry : *stored) wanted.emplace_back(entry.first, nullptr);
   }
-  const Result<const PluginEntry*> plugin = call_plugin([&] { return &plugins_.connector(config.at("connector.class")); });
+  const Result<const PluginEntry*> plugin =
+      call_plugin([&] { return &plugins_.connector(config.at("connector.class")); });
   if (!plugin) return plugin.error();
   const Result<bool> knows = call_hook(connector, "source", [entry = *plugin, config, wanted] {
     return entry->make_source()->alter_offsets(config, wanted);
@@ -192,7 +209,8 @@ Result<bool> OffsetChanges::change_source(const std::string& connector, const Pr
   });
   std::unique_lock lock(shared->mutex);
   if (!shared->done.wait_for(lock, kRequestTimeout, [&] { return shared->result.has_value(); })) {
-    return internal_error(fmt::format("Timed out while attempting to modify offsets for source connector {}", connector));
+    return internal_error(
+        fmt::format("Timed out while attempting to modify offsets for source connector {}", connector));
   }
   if (!*shared->result) return internal_error(shared->result->error().text);
   return knows;
@@ -219,23 +237,29 @@ Result<bool> OffsetChanges::change_sink(const std::string& connector, const Prop
     }
     for (const auto& entry : *stored) change[entry.first] = std::nullopt;
   }
-  const Result<const PluginEntry*> plugin = call_plugin([&] { return &plugins_.connector(config.at("connector.class")); });
+  const Result<const PluginEntry*> plugin =
+      call_plugin([&] { return &plugins_.connector(config.at("connector.class")); });
   if (!plugin) return plugin.error();
-  const Result<bool> knows =
-      call_hook(connector, "sink", [entry = *plugin, config, change] { return entry->make_sink()->alter_offsets(config, change); });
+  const Result<bool> knows = call_hook(connector, "sink", [entry = *plugin, config, change] {
+    return entry->make_sink()->alter_offsets(config, change);
+  });
   if (!knows) return knows;
 
   const auto failed = [&](const Error& error) {
     const char* verb = offsets ? "alter" : "reset";
     if (error.code == Errc::kConflict) {
-      return internal_error(fmt::format(
-          "Failed to {0} consumer group offsets for connector {1} either because its tasks haven't stopped completely yet or the "
-          "connector was resumed before the request to {0} its offsets could be successfully completed. If the connector is in a "
-          "stopped state, this operation can be safely retried. If it doesn't eventually succeed, the Connect cluster may need to "
-          "be restarted to get rid of the zombie sink tasks.", verb, connector));
+      return internal_error(
+          fmt::format("Failed to {0} consumer group offsets for connector {1} either because its tasks haven't stopped "
+                      "completely yet or the "
+                      "connector was resumed before the request to {0} its offsets could be successfully completed. If "
+                      "the connector is in a "
+                      "stopped state, this operation can be safely retried. If it doesn't eventually succeed, the "
+                      "Connect cluster may need to "
+                      "be restarted to get rid of the zombie sink tasks.",
+                      verb, connector));
     }
-    return internal_error(fmt::format("Failed to {} consumer group offsets for {}connector {}: {}", verb, offsets ? "" : "sink ",
-                                      connector, error.text));
+    return internal_error(fmt::format("Failed to {} consumer group offsets for {}connector {}: {}", verb,
+                                      offsets ? "" : "sink ", connector, error.text));
   };
   if (!offsets) {
     if (Result<void> done = (*admin)->delete_group(group, kKafkaTimeout); !done) return failed(done.error());
@@ -251,10 +275,12 @@ Result<bool> OffsetChanges::change_sink(const std::string& connector, const Prop
     }
   }
   if (!moved.empty()) {
-    if (Result<void> done = (*admin)->alter_group_offsets(group, moved, kKafkaTimeout); !done) return failed(done.error());
+    if (Result<void> done = (*admin)->alter_group_offsets(group, moved, kKafkaTimeout); !done)
+      return failed(done.error());
   }
   if (!removed.empty()) {
-    if (Result<void> done = (*admin)->delete_group_offsets(group, removed, kKafkaTimeout); !done) return failed(done.error());
+    if (Result<void> done = (*admin)->delete_group_offsets(group, removed, kKafkaTimeout); !done)
+      return failed(done.error());
   }
   return knows;
 }

@@ -20,8 +20,8 @@ base::Log& sink_log() {
 }
 
 std::uint64_t ms_between(base::SteadyTime from, base::SteadyTime to) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(
-      0, std::chrono::duration_cast<milliseconds>(to - from).count()));
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, std::chrono::duration_cast<milliseconds>(to - from).count()));
 }
 
 bool contains(const std::vector<TopicPartition>& partitions, const TopicPartition& partition) {
@@ -48,7 +48,8 @@ Result<void> SinkTaskRunner::execute() {
     if (control().stopping()) return {};
   }
   const Result<void> subscribed =
-      sink_.topics_regex ? sink_.consumer->subscribe([this](std::string_view topic) { return sink_.topics_regex->matches(topic); }, *this)
+      sink_.topics_regex ? sink_.consumer->subscribe(
+                               [this](std::string_view topic) { return sink_.topics_regex->matches(topic); }, *this)
                          : sink_.consumer->subscribe(sink_.topics, *this);
   if (!subscribed) return subscribed;
   if (auto failure = guard_plugin([this] { sink_.task->initialize(*this); })) return plugin_error(*failure);
@@ -330,10 +331,11 @@ SinkOffsets SinkTaskRunner::committable(const SinkOffsets& returned, const SinkO
     if (known != current.end() && offset <= known->second) {
       offsets.emplace(partition, offset);
     } else if (known != current.end()) {
-      sink_log().warn("Ignoring invalid task provided offset {}={}: not yet consumed, current offset is {}", partition.to_string(),
-                      offset, known->second);
+      sink_log().warn("Ignoring invalid task provided offset {}={}: not yet consumed, current offset is {}",
+                      partition.to_string(), offset, known->second);
     } else if (!current_offsets_.contains(partition)) {
-      sink_log().warn("Ignoring invalid task provided offset {}={}: the partition is not assigned", partition.to_string(), offset);
+      sink_log().warn("Ignoring invalid task provided offset {}={}: the partition is not assigned",
+                      partition.to_string(), offset);
     }
   }
   return offsets;
@@ -461,7 +463,9 @@ SinkTaskRunner::Partitions SinkTaskRunner::assigned() const {
   return partitions;
 }
 
-void SinkTaskRunner::pause_all() { (void)sink_.consumer->pause(sink_.consumer->assignment()); }  // assigned: cannot be refused
+void SinkTaskRunner::pause_all() {
+  (void)sink_.consumer->pause(sink_.consumer->assignment());
+}  // assigned: cannot be refused
 
 void SinkTaskRunner::resume_all() {
   Partitions partitions = sink_.consumer->assignment();
@@ -510,12 +514,11 @@ std::shared_future<void> SinkTaskRunner::report(const SinkRecord& record, const 
     }
   }
   std::vector<std::shared_future<void>> stored;
-  const auto outcome = errors().failed(Stage::kTaskPut, "org.apache.kafka.connect.sink.SinkTask", RecordInHand{nullptr, origin},
-                                       describe(error, false), &stored);
-  std::shared_future<void> all =
-      std::async(std::launch::deferred, [stored] {
-        for (const auto& one : stored) one.wait();
-      }).share();
+  const auto outcome = errors().failed(Stage::kTaskPut, "org.apache.kafka.connect.sink.SinkTask",
+                                       RecordInHand{nullptr, origin}, describe(error, false), &stored);
+  std::shared_future<void> all = std::async(std::launch::deferred, [stored] {
+                                   for (const auto& one : stored) one.wait();
+                                 }).share();
   const TopicPartition partition{record.original_topic, record.original_kafka_partition};
   for (auto& one : stored) reports_.emplace_back(partition, std::move(one));
   if (outcome == ErrorPolicy::Outcome::kFail) {

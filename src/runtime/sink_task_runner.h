@@ -78,8 +78,8 @@ class SinkTaskRunner : public TaskRunner,
 
   void commit(Closing closing, const Partitions& partitions);
   SinkOffsets committable(const SinkOffsets& returned, const SinkOffsets& current);
-  void commit_done(std::uint64_t sequence, const SinkOffsets& offsets, base::SteadyTime started, const Result<void>& result,
-                   Closing closing);
+  void commit_done(std::uint64_t sequence, const SinkOffsets& offsets, base::SteadyTime started,
+                   const Result<void>& result, Closing closing);
   void rewind_to_committed(const Partitions& partitions);
   bool await_reports(const Partitions& partitions);
   void forget(const Partitions& partitions);
@@ -99,8 +99,8 @@ class SinkTaskRunner : public TaskRunner,
   bool undelivered_ = false;
   std::deque<std::unique_ptr<kafka::RecordBatch>> retained_;  // newest last; older ones only for errant reports
 
-  SinkOffsets current_offsets_;   // put
-  SinkOffsets origin_offsets_;    // read, not yet put
+  SinkOffsets current_offsets_;  // put
+  SinkOffsets origin_offsets_;   // read, not yet put
   SinkOffsets last_committed_;
   std::map<TopicPartition, std::int64_t> rewinds_;
   std::set<TopicPartition> paused_by_task_;

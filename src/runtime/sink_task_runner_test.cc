@@ -27,8 +27,12 @@ class ScriptedSink : public SinkTask {
   explicit ScriptedSink(Script& script) : script_(script) {}
   void start(const Props&) override {}
   void stop() override { note("stop"); }
-  void open(const std::vector<TopicPartition>& partitions) override { note("open " + std::to_string(partitions.size())); }
-  void close(const std::vector<TopicPartition>& partitions) override { note("close " + std::to_string(partitions.size())); }
+  void open(const std::vector<TopicPartition>& partitions) override {
+    note("open " + std::to_string(partitions.size()));
+  }
+  void close(const std::vector<TopicPartition>& partitions) override {
+    note("close " + std::to_string(partitions.size()));
+  }
   void put(const std::vector<SinkRecord>& records) override {
     if (script_.on_put) script_.on_put(records, context());
     const std::lock_guard lock(script_.mutex);
@@ -215,7 +219,8 @@ TEST_F(SinkTaskRunnerTest, ABadRecordIsNamedByTopicPartitionAndOffset) {
   start();
   join();
   EXPECT_EQ(listener_.last(), State::kFailed);
-  EXPECT_NE(listener_.trace().find("Tolerance exceeded in error handler: t-0@1, stage VALUE_CONVERTER"), std::string::npos)
+  EXPECT_NE(listener_.trace().find("Tolerance exceeded in error handler: t-0@1, stage VALUE_CONVERTER"),
+            std::string::npos)
       << listener_.trace();
 }
 
@@ -223,7 +228,8 @@ TEST_F(SinkTaskRunnerTest, ToleratedRecordsAndThoseThatTheTaskReportsGoToTheDead
   kafka_.create_topic("dead");
   script_.on_put = [](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
     for (const SinkRecord& record : records) {
-      if (record.value.as_string() == "refused") context.errant_record_reporter()->report(record, DataError("no such column"));
+      if (record.value.as_string() == "refused")
+        context.errant_record_reporter()->report(record, DataError("no such column"));
     }
   };
   add({"a", "bad", "refused", "d"});

@@ -208,8 +208,8 @@ Result<SourceTaskRunner::Kept> SourceTaskRunner::convert_headers(SourceRecord& r
     ConvertedHeader converted{&header.key, buffer_.size(), 0, false};
     const auto outcome = errors().run(Stage::kHeaderConverter, parts_.header_converter_class, hand, [&] {
       buffer_.resize(converted.begin);
-      converted.has_value = parts_.header_converter->from_connect_header(record.topic, header.key, header.schema,
-                                                                         header.value, buffer_);
+      converted.has_value =
+          parts_.header_converter->from_connect_header(record.topic, header.key, header.schema, header.value, buffer_);
     });
     if (outcome == ErrorPolicy::Outcome::kFail) return std::move(errors().error());
     if (outcome == ErrorPolicy::Outcome::kSkip) return Kept::kNo;
@@ -250,7 +250,8 @@ Result<SourceTaskRunner::Kept> SourceTaskRunner::convert(SourceRecord& record, s
   if (outcome == ErrorPolicy::Outcome::kDone) {
     outcome = errors().run(Stage::kValueConverter, parts_.value_converter_class, hand, [&] {
       buffer_.resize(converted.key_end);
-      converted.has_value = parts_.value_converter->from_connect_data(record.topic, record.value_schema, record.value, buffer_);
+      converted.has_value =
+          parts_.value_converter->from_connect_data(record.topic, record.value_schema, record.value, buffer_);
     });
   }
   converted.end = buffer_.size();
@@ -287,7 +288,8 @@ void SourceTaskRunner::build_batch(std::vector<SourceRecord>& records) {
     if (record.timestamp && *record.timestamp >= 0) out.timestamp_ms = record.timestamp;
     if (converted.has_key) out.key = slice(converted.begin, converted.key_end);
     if (converted.has_value) out.value = slice(converted.key_end, converted.end);
-    if (converted.headers > 0) out.headers = std::span(header_views_).subspan(converted.first_header, converted.headers);
+    if (converted.headers > 0)
+      out.headers = std::span(header_views_).subspan(converted.first_header, converted.headers);
     out.tag = source_.delivery->submit(record, static_cast<std::uint32_t>(converted.end - converted.begin + 100));
     if (keeps_originals_) originals_.emplace(out.tag, std::move(slice_originals_[i]));
     if (topic_reporter_.is_new(record.topic) &&
@@ -371,7 +373,8 @@ Result<void> SourceTaskRunner::refused(const Error& error, const SourceRecord& r
     return {};
   }
   return plugin_error(kConnectException,
-                      fmt::format("Unrecoverable exception from producer send callback: {}", hand.to_string()), failure);
+                      fmt::format("Unrecoverable exception from producer send callback: {}", hand.to_string()),
+                      failure);
 }
 
 // --------------------------------------------------------------------------------------------- acknowledgements
@@ -432,7 +435,8 @@ Result<void> SourceTaskRunner::on_acknowledged(Acknowledgement& acknowledged) {
   if (keeps_originals_) {
     const auto original = originals_.find(acknowledged.tag);
     if (source_.task->wants_commit_record()) {
-      RecordMetadata metadata{original->second.topic, acknowledged.partition, acknowledged.offset, acknowledged.timestamp};
+      RecordMetadata metadata{original->second.topic, acknowledged.partition, acknowledged.offset,
+                              acknowledged.timestamp};
       to_tell_.push_back(Told{std::move(original->second), std::move(metadata)});
     }
     originals_.erase(original);
@@ -448,8 +452,8 @@ void SourceTaskRunner::tell_task() {
     (void)take_acknowledgements();  // a commit waits for them all; a failure would have failed it
   }
   for (const Told& told : std::exchange(to_tell_, {})) {
-    const auto failure = guard_plugin(
-        [&] { source_.task->commit_record(told.record, told.metadata ? &*told.metadata : nullptr); });
+    const auto failure =
+        guard_plugin([&] { source_.task->commit_record(told.record, told.metadata ? &*told.metadata : nullptr); });
     if (failure) source_log().error("Exception thrown while calling task.commitRecord(): {}", failure->trace);
   }
   if (task_commit) {

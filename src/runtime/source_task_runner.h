@@ -119,8 +119,8 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   std::vector<kafka::HeaderView> header_views_;
   std::vector<kafka::OutRecord> batch_;
 
-  std::unordered_map<std::uint64_t, SourceRecord> originals_;  // by tag, when keeps_originals_
-  std::vector<SourceRecord> slice_originals_;                  // of the slice in hand, parallel to converted_
+  std::unordered_map<std::uint64_t, SourceRecord> originals_;      // by tag, when keeps_originals_
+  std::vector<SourceRecord> slice_originals_;                      // of the slice in hand, parallel to converted_
   std::vector<std::pair<std::uint64_t, std::string>> new_topics_;  // reported with their first acknowledgement
   struct Told {
     SourceRecord record;

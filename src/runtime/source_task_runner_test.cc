@@ -64,7 +64,8 @@ class SourceTaskRunnerTest : public TaskFixture {
     made.value_schema = Schema::string();
     made.value = Value(value);
     made.source_partition = partition_;
-    made.source_offset = std::make_shared<const Map>(std::initializer_list<Map::Entry>{{Value("position"), Value(position)}});
+    made.source_offset =
+        std::make_shared<const Map>(std::initializer_list<Map::Entry>{{Value("position"), Value(position)}});
     return made;
   }
   void give(std::vector<SourceRecord> records) {
@@ -94,7 +95,8 @@ class SourceTaskRunnerTest : public TaskFixture {
     return values;
   }
 
-  const OffsetMap partition_ = std::make_shared<const Map>(std::initializer_list<Map::Entry>{{Value("file"), Value("f")}});
+  const OffsetMap partition_ =
+      std::make_shared<const Map>(std::initializer_list<Map::Entry>{{Value("file"), Value("f")}});
   Script script_;
   storage::MemoryOffsetStore offsets_;
 };
@@ -171,11 +173,13 @@ TEST_F(SourceTaskRunnerTest, ABadRecordFailsTheTaskAndIsNamedAndEarlierOffsetsAr
   start();
   join();
   EXPECT_EQ(listener_.last(), State::kFailed);
-  EXPECT_NE(listener_.trace().find("Tolerance exceeded in error handler: source partition {file=f}, source offset {position=2}, "
-                                   "stage VALUE_CONVERTER, class test.TextConverter"),
+  EXPECT_NE(listener_.trace().find(
+                "Tolerance exceeded in error handler: source partition {file=f}, source offset {position=2}, "
+                "stage VALUE_CONVERTER, class test.TextConverter"),
             std::string::npos)
       << listener_.trace();
-  EXPECT_NE(listener_.trace().find("Caused by: org.apache.kafka.connect.errors.DataException: bad text"), std::string::npos);
+  EXPECT_NE(listener_.trace().find("Caused by: org.apache.kafka.connect.errors.DataException: bad text"),
+            std::string::npos);
   EXPECT_TRUE(script_.stopped);
 }
 
@@ -202,9 +206,10 @@ TEST_F(SourceTaskRunnerTest, ARecordThatKafkaRefusesFailsTheTask) {
   start();
   join();
   EXPECT_EQ(listener_.last(), State::kFailed);
-  EXPECT_NE(listener_.trace().find("Unrecoverable exception from producer send callback: source partition {file=f}, source "
-                                   "offset {position=1}"),
-            std::string::npos)
+  EXPECT_NE(
+      listener_.trace().find("Unrecoverable exception from producer send callback: source partition {file=f}, source "
+                             "offset {position=1}"),
+      std::string::npos)
       << listener_.trace();
   EXPECT_EQ(stored(), "") << "b is acknowledged, but a before it is not";
 }

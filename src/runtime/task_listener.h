@@ -15,7 +15,8 @@ class StatusListener {
   /// `trace` is empty unless FAILED. `version` is the plugin's.
   virtual void on_connector_state(const std::string& connector, State state, const std::string& trace,
                                   const std::string& version) = 0;
-  virtual void on_task_state(const ConnectorTaskId& task, State state, const std::string& trace, const std::string& version) = 0;
+  virtual void on_task_state(const ConnectorTaskId& task, State state, const std::string& trace,
+                             const std::string& version) = 0;
   /// The first record of this task to or from `topic` since `topics_epoch()` changed.
   virtual void on_topic(const ConnectorTaskId& task, const std::string& topic) = 0;
   /// Changes when active topics were reset, so that they are reported again. Cheap.

@@ -9,7 +9,9 @@ namespace millrace::runtime {
 /// A number that one thread writes and any reads.
 class Counter {
  public:
-  void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
   void set_max(std::uint64_t n) noexcept { set(std::max(n, get())); }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
@@ -25,7 +27,8 @@ struct TaskMetrics {
   Counter offset_commits, offset_commit_failures, offset_commit_ms_total, offset_commit_ms_max;
   Counter paused_ms, running_ms;
   // source-task-metrics
-  Counter records_polled, records_written, poll_ms_total, poll_ms_max, records_active, records_active_max, bytes_in_flight;
+  Counter records_polled, records_written, poll_ms_total, poll_ms_max, records_active, records_active_max,
+      bytes_in_flight;
   // sink-task-metrics
   Counter records_read, records_sent, put_ms_total, put_ms_max, partitions, commit_sequence, commits_skipped;
   // task-error-metrics

@@ -25,8 +25,10 @@ void TaskRunner::run() {
   const bool failed = !result.ok() && !control().stopping();
   if (!control().cancelled()) wind_up(result);
   if (failed) {
-    task_log().error("{} Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until "
-                     "manually restarted\n{}", parts_.id.to_string(), trace_of(result.error()));
+    task_log().error(
+        "{} Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until "
+        "manually restarted\n{}",
+        parts_.id.to_string(), trace_of(result.error()));
     report(State::kFailed, trace_of(result.error()));
   } else if (!result.ok()) {
     task_log().warn("{} failed while it was being stopped: {}", parts_.id.to_string(), result.error().text);

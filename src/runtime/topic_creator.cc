@@ -23,8 +23,8 @@ std::string text_of(const kafka::NewTopic& topic) {
   const auto number = [](int n) { return n == -1 ? std::string("default") : std::to_string(n); };
   std::string configs;
   for (const auto& [key, value] : topic.configs) configs += (configs.empty() ? "" : ", ") + key + "=" + value;
-  return fmt::format("(name={}, numPartitions={}, replicationFactor={}, replicasAssignments=null, configs={{{}}})", topic.name,
-                     number(topic.partitions), number(topic.replication_factor), configs);
+  return fmt::format("(name={}, numPartitions={}, replicationFactor={}, replicasAssignments=null, configs={{{}}})",
+                     topic.name, number(topic.partitions), number(topic.replication_factor), configs);
 }
 
 }  // namespace
@@ -58,9 +58,10 @@ Result<void> TopicCreator::ensure(const std::string& topic) {
   const Result<kafka::TopicCreation> made = admin_->create_topic(wanted, kTimeout);
   if (!made) {
     if (made.error().retriable) return made.error();
-    Error error = connect_error(
-        fmt::format("Task failed to create new topic {}. Ensure that the task is authorized to create topics or that the "
-                    "topic exists and restart the task", text_of(wanted)));
+    Error error = connect_error(fmt::format(
+        "Task failed to create new topic {}. Ensure that the task is authorized to create topics or that the "
+        "topic exists and restart the task",
+        text_of(wanted)));
     error.trace += "\nCaused by: " + trace_of(made.error());
     return error;
   }

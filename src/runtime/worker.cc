@@ -50,7 +50,8 @@ Worker::Worker(Deps deps)
     : deps_(std::move(deps)),
       clock_(deps_.clock != nullptr ? *deps_.clock : base::Clock::system()),
       client_configs_(*deps_.config, deps_.kafka_cluster_id),
-      factory_(TaskFactory::Deps{deps_.config, deps_.plugins, deps_.providers, &client_configs_, deps_.clients, deps_.offsets}) {}
+      factory_(TaskFactory::Deps{deps_.config, deps_.plugins, deps_.providers, &client_configs_, deps_.clients,
+                                 deps_.offsets}) {}
 
 Worker::~Worker() { stop(); }
 
@@ -63,8 +64,8 @@ Result<void> Worker::start_connector(const std::string& name, const RawConfig& c
     const std::lock_guard lock(mutex_);
     if (stopping_) return connect_error("Worker is shutting down");
     if (connectors_.contains(name)) return conflict(fmt::format("Connector with name {} already exists", name));
-    made = std::make_shared<WorkerConnector>(WorkerConnector::Deps{name, config, deps_.plugins, deps_.config, deps_.providers,
-                                                                   deps_.offsets, &listener, &requests});
+    made = std::make_shared<WorkerConnector>(WorkerConnector::Deps{
+        name, config, deps_.plugins, deps_.config, deps_.providers, deps_.offsets, &listener, &requests});
     connectors_.emplace(name, made);
   }
   worker_log().info("Creating connector {}", name);
@@ -109,8 +110,10 @@ void Worker::stop_connectors(const std::vector<std::string>& names) {
       worker_log().info("Stopped connector {}", name);
       continue;
     }
-    worker_log().error("Connector '{}' failed to properly shut down, has become unresponsive, and may be consuming external "
-                       "resources. Correct the configuration for this connector or remove the connector.", name);
+    worker_log().error(
+        "Connector '{}' failed to properly shut down, has become unresponsive, and may be consuming external "
+        "resources. Correct the configuration for this connector or remove the connector.",
+        name);
     leaver->abandon();
     const std::lock_guard lock(mutex_);
     abandoned_ = true;

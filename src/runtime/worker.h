@@ -35,8 +35,8 @@ class Worker {
   ~Worker();
 
   /// `done` runs on the connector's thread once it reached `target` or failed. kConflict when it is here already.
-  Result<void> start_connector(const std::string& name, const RawConfig& config, TargetState target, StatusListener& listener,
-                               ConnectorRequests& requests, Done done);
+  Result<void> start_connector(const std::string& name, const RawConfig& config, TargetState target,
+                               StatusListener& listener, ConnectorRequests& requests, Done done);
   void change_connector_state(const std::string& name, TargetState target, Done done);
   void task_configs(const std::string& name, TaskConfigsDone done);
   /// Stops all of them at once and waits up to five seconds; who is late is given up. Unknown names are left out.
@@ -72,10 +72,10 @@ class Worker {
   const ClientConfigs client_configs_;
   const TaskFactory factory_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<WorkerConnector>> connectors_;     // guarded by mutex_
-  std::map<ConnectorTaskId, std::shared_ptr<RunningTask>> tasks_;          // guarded by mutex_
-  bool stopping_ = false;                                                  // guarded by mutex_
-  bool abandoned_ = false;                                                 // guarded by mutex_
+  std::map<std::string, std::shared_ptr<WorkerConnector>> connectors_;  // guarded by mutex_
+  std::map<ConnectorTaskId, std::shared_ptr<RunningTask>> tasks_;       // guarded by mutex_
+  bool stopping_ = false;                                               // guarded by mutex_
+  bool abandoned_ = false;                                              // guarded by mutex_
 };
 
 }  // namespace millrace::runtime

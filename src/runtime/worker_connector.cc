@@ -33,14 +33,17 @@ void WorkerConnector::change_state(TargetState target, Done done) {
     if (!shutting_down_) preempted = std::exchange(transition_, Transition{target, done});
   }
   if (shutting_down_) {
-    done(refused(fmt::format("Could not begin changing connector state to {} as the connector has been scheduled for shutdown",
-                             name_of(target))));
+    done(refused(
+        fmt::format("Could not begin changing connector state to {} as the connector has been scheduled for shutdown",
+                    name_of(target))));
     return;
   }
   if (preempted) {
-    preempted->done(refused(fmt::format(
-        "Could not begin changing connector state to {} before another request to change state was made; the new request "
-        "(which is to change the state to {}) has pre-empted this one", name_of(preempted->target), name_of(target))));
+    preempted->done(
+        refused(fmt::format("Could not begin changing connector state to {} before another request to change state was "
+                            "made; the new request "
+                            "(which is to change the state to {}) has pre-empted this one",
+                            name_of(preempted->target), name_of(target))));
   }
   commands_.post([this] { take_transition(); });
 }
@@ -123,7 +126,8 @@ Result<void> WorkerConnector::initialize() {
     if (value) props[key] = std::move(*value);
   }
   const auto name = props.find("connector.class");
-  Result<const PluginEntry*> plugin = call_plugin([&] { return &deps_.plugins->connector(name == props.end() ? "" : name->second); });
+  Result<const PluginEntry*> plugin =
+      call_plugin([&] { return &deps_.plugins->connector(name == props.end() ? "" : name->second); });
   if (!plugin) return std::move(plugin).error();
   plugin_ = *plugin;
   version_ = deps_.plugins->version_of(*plugin_);
@@ -160,8 +164,8 @@ Result<void> WorkerConnector::start_connector() {
 
 Result<void> WorkerConnector::go_to(TargetState target) {
   if (phase_ == Phase::kFailed && target != TargetState::kStopped) {
-    return refused(fmt::format("WorkerConnector{{id={}}} Cannot transition connector to {} since it has failed", deps_.name,
-                               name_of(target)));
+    return refused(fmt::format("WorkerConnector{{id={}}} Cannot transition connector to {} since it has failed",
+                               deps_.name, name_of(target)));
   }
   connector_log().debug("changing state to {}", name_of(target));
   if (target == TargetState::kStarted) {
@@ -203,7 +207,8 @@ Result<std::vector<RawConfig>> WorkerConnector::make_task_configs() {
   if (phase_ != Phase::kStarted) return refused(fmt::format("Connector {} is not running", deps_.name));
   const ConnectorConfig& config = *config_;
   std::vector<Props> made;
-  if (auto failure = guard_plugin([&] { made = connector_->task_configs(config.tasks_max); })) return plugin_error(*failure);
+  if (auto failure = guard_plugin([&] { made = connector_->task_configs(config.tasks_max); }))
+    return plugin_error(*failure);
   if (made.size() > static_cast<std::size_t>(config.tasks_max)) {
     const std::string text = too_many_tasks(deps_.name, made.size(), config.tasks_max);
     if (config.tasks_max_enforce) {
@@ -218,7 +223,8 @@ Result<std::vector<RawConfig>> WorkerConnector::make_task_configs() {
     props["task.class"] = plugin_->task_class;
     for (const char* key : {"topics", "topics.regex"}) {
       const auto at = config.props.find(key);
-      if (config.type == ConnectorType::kSink && at != config.props.end() && !at->second.empty()) props[key] = at->second;
+      if (config.type == ConnectorType::kSink && at != config.props.end() && !at->second.empty())
+        props[key] = at->second;
     }
     RawConfig task(props.begin(), props.end());
     restore_variables(deps_.config, task);

@@ -15,7 +15,8 @@ base::Log& offsets_log() {
 OffsetMap parsed(const std::string& key, const std::string& value) {
   Result<OffsetMap> offset = decode_offset_value(value);
   if (offset) return std::move(*offset);
-  offsets_log().error("CRITICAL: the stored offset of {} cannot be read and counts as missing: {}", key, offset.error().text);
+  offsets_log().error("CRITICAL: the stored offset of {} cannot be read and counts as missing: {}", key,
+                      offset.error().text);
   return nullptr;
 }
 
@@ -73,7 +74,8 @@ Result<std::string> ConnectorOffsets::key_of(const OffsetMap& partition) {
   {
     const std::lock_guard lock(mutex_);
     if (!found_keys_.empty()) {
-      if (const auto found = found_keys_.find(canonical_partition(partition)); found != found_keys_.end()) return found->second;
+      if (const auto found = found_keys_.find(canonical_partition(partition)); found != found_keys_.end())
+        return found->second;
     }
   }
   return encode_offset_key(connector_, partition);

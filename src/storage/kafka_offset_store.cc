@@ -32,7 +32,8 @@ Result<OffsetTable> KafkaOffsetStore::read(const std::string& key_prefix, std::c
   if (auto read = log_->read_to_end(timeout); !read.ok()) return std::move(read).error();
   const std::scoped_lock lock(mutex_);
   OffsetTable found;
-  for (auto at = table_.lower_bound(key_prefix); at != table_.end() && at->first.starts_with(key_prefix); ++at) found.insert(*at);
+  for (auto at = table_.lower_bound(key_prefix); at != table_.end() && at->first.starts_with(key_prefix); ++at)
+    found.insert(*at);
   return found;
 }
 

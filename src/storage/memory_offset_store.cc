@@ -5,7 +5,8 @@ namespace millrace::storage {
 Result<OffsetTable> MemoryOffsetStore::read(const std::string& key_prefix, std::chrono::milliseconds) {
   const std::lock_guard lock(mutex_);
   OffsetTable found;
-  for (auto at = table_.lower_bound(key_prefix); at != table_.end() && at->first.starts_with(key_prefix); ++at) found.insert(*at);
+  for (auto at = table_.lower_bound(key_prefix); at != table_.end() && at->first.starts_with(key_prefix); ++at)
+    found.insert(*at);
   return found;
 }
 

@@ -150,9 +150,11 @@ void DistributedHerder::tick() {
   if (!lead()) return;
   apply_config_changes();
   queue_.run_due(clock().now());
-  if (rebalance_resolved_) queue_.run_requests();
+  // Requests wait for the end of a rebalance: whether this worker leads is not known before.
+  const bool settled = rebalance_resolved_ && !member_->member_id().empty();
+  if (settled) queue_.run_requests();
   queue_.run_events();
-  if (!queue_.has_requests()) poll_member(time_to_next_event());
+  if (!settled || !queue_.has_requests()) poll_member(time_to_next_event());
 }
 
 bool DistributedHerder::poll_member(milliseconds timeout) {

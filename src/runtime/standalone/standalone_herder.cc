@@ -138,7 +138,8 @@ ConnectorInfo StandaloneHerder::info(const std::string& name, const Entry& entry
   {
     const std::lock_guard lock(mutex_);
     info.config = entry.config;
-    for (std::size_t i = 0; i < entry.tasks.size(); ++i) info.tasks.push_back(ConnectorTaskId{name, static_cast<std::int32_t>(i)});
+    for (std::size_t i = 0; i < entry.tasks.size(); ++i)
+      info.tasks.push_back(ConnectorTaskId{name, static_cast<std::int32_t>(i)});
   }
   info.type = type_of(info.config);
   return info;
@@ -221,7 +222,9 @@ Result<Created> StandaloneHerder::store_and_start(const std::string& name, const
 
 Result<void> StandaloneHerder::start_instance(const std::string& name, Entry& entry) {
   Answer<void> answer(stopping_);
-  if (Result<void> begun = deps_.worker->start_connector(name, entry.config, entry.target, *this, *this, answer.callback()); !begun) {
+  if (Result<void> begun =
+          deps_.worker->start_connector(name, entry.config, entry.target, *this, *this, answer.callback());
+      !begun) {
     return begun;
   }
   return answer.wait();
@@ -247,7 +250,8 @@ Result<void> StandaloneHerder::delete_connector(const std::string& name) {
   }
   storage::Status destroyed;
   destroyed.state = State::kDestroyed;
-  for (const auto& [id, status] : deps_.statuses->tasks_of(name)) deps_.statuses->put(ConnectorTaskId{name, id}, destroyed);
+  for (const auto& [id, status] : deps_.statuses->tasks_of(name))
+    deps_.statuses->put(ConnectorTaskId{name, id}, destroyed);
   deps_.statuses->put(name, destroyed);
   forget_topics(name);
   herder_log().info("Deleted connector {}", name);
@@ -259,11 +263,14 @@ Result<void> StandaloneHerder::delete_connector(const std::string& name) {
 std::vector<ConnectorTaskId> StandaloneHerder::task_ids(const std::string& name, const Entry& entry) const {
   const std::lock_guard lock(mutex_);
   std::vector<ConnectorTaskId> ids;
-  for (std::size_t i = 0; i < entry.tasks.size(); ++i) ids.push_back(ConnectorTaskId{name, static_cast<std::int32_t>(i)});
+  for (std::size_t i = 0; i < entry.tasks.size(); ++i)
+    ids.push_back(ConnectorTaskId{name, static_cast<std::int32_t>(i)});
   return ids;
 }
 
-void StandaloneHerder::stop_tasks(const std::string& name, Entry& entry) { deps_.worker->stop_tasks(task_ids(name, entry)); }
+void StandaloneHerder::stop_tasks(const std::string& name, Entry& entry) {
+  deps_.worker->stop_tasks(task_ids(name, entry));
+}
 
 void StandaloneHerder::remove_tasks(const std::string& name, Entry& entry) {
   stop_tasks(name, entry);
@@ -284,8 +291,8 @@ Result<void> StandaloneHerder::start_task(const std::string& name, Entry& entry,
   TaskStart start;
   {
     const std::lock_guard lock(mutex_);
-    start = TaskStart{ConnectorTaskId{name, task}, entry.config, entry.tasks[static_cast<std::size_t>(task)], entry.tasks.size(),
-                      entry.target};
+    start = TaskStart{ConnectorTaskId{name, task}, entry.config, entry.tasks[static_cast<std::size_t>(task)],
+                      entry.tasks.size(), entry.target};
   }
   return deps_.worker->start_task(std::move(start), *this, [](Result<void>) {});  // a failure shows in the status
 }
@@ -365,7 +372,8 @@ Result<void> StandaloneHerder::restart_task(const ConnectorTaskId& id) {
   {
     const std::lock_guard lock(mutex_);
     const Entry& entry = *locked->entry;
-    start = TaskStart{id, entry.config, entry.tasks[static_cast<std::size_t>(id.task)], entry.tasks.size(), entry.target};
+    start =
+        TaskStart{id, entry.config, entry.tasks[static_cast<std::size_t>(id.task)], entry.tasks.size(), entry.target};
   }
   Answer<void> answer(stopping_);
   Result<void> started = deps_.worker->start_task(std::move(start), *this, answer.callback());
@@ -378,8 +386,12 @@ Result<void> StandaloneHerder::restart_task(const ConnectorTaskId& id) {
 
 // ------------------------------------------------------------------------------------------------ target states
 
-Result<void> StandaloneHerder::pause_connector(const std::string& name) { return change_state(name, TargetState::kPaused); }
-Result<void> StandaloneHerder::resume_connector(const std::string& name) { return change_state(name, TargetState::kStarted); }
+Result<void> StandaloneHerder::pause_connector(const std::string& name) {
+  return change_state(name, TargetState::kPaused);
+}
+Result<void> StandaloneHerder::resume_connector(const std::string& name) {
+  return change_state(name, TargetState::kStarted);
+}
 
 Result<void> StandaloneHerder::change_state(const std::string& name, TargetState target) {
   Result<Locked> locked = lock(name, unknown_connector(name));
@@ -423,15 +435,16 @@ Result<std::vector<PartitionOffset>> StandaloneHerder::connector_offsets(const s
   return offset_changes_.read(name, type_of(*config), *props);
 }
 
-Result<std::string> StandaloneHerder::alter_connector_offsets(const std::string& name,
-                                                              const std::optional<std::vector<PartitionOffset>>& offsets) {
+Result<std::string> StandaloneHerder::alter_connector_offsets(
+    const std::string& name, const std::optional<std::vector<PartitionOffset>>& offsets) {
   if (offsets && offsets->empty()) {
     return bad_request("Partitions / offsets need to be provided for an alter offsets request");
   }
   Result<Locked> locked = lock(name, connector_not_found(name));
   if (!locked) return std::move(locked).error();
   const Entry& entry = *locked->entry;
-  if (entry.target != TargetState::kStopped || !task_ids(name, entry).empty()) return OffsetChanges::must_be_stopped(name);
+  if (entry.target != TargetState::kStopped || !task_ids(name, entry).empty())
+    return OffsetChanges::must_be_stopped(name);
   Result<Props> props = resolved(entry.config);
   if (!props) return std::move(props).error();
   return offset_changes_.change(name, type_of(entry.config), *props, offsets);
@@ -444,7 +457,8 @@ Result<void> StandaloneHerder::set_cluster_logger_level(const std::string& name,
   return {};
 }
 
-Result<void> StandaloneHerder::put_task_configs(const std::string&, const std::vector<RawConfig>&, const RequestSignature&) {
+Result<void> StandaloneHerder::put_task_configs(const std::string&, const std::vector<RawConfig>&,
+                                                const RequestSignature&) {
   return internal_error("Kafka Connect in standalone mode does not support externally setting task configurations.");
 }
 

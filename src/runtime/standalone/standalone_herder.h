@@ -78,8 +78,8 @@ class StandaloneHerder : public HerderBase, private ConnectorRequests {
   Result<Operation> begin_operation(Entry& entry) const;
   Result<Locked> lock(const std::string& name, const Error& when_missing);
   ConnectorInfo info(const std::string& name, const Entry& entry) const;
-  Result<Created> store_and_start(const std::string& name, const RawConfig& config, std::optional<TargetState> initial_state,
-                                  Replace replace);
+  Result<Created> store_and_start(const std::string& name, const RawConfig& config,
+                                  std::optional<TargetState> initial_state, Replace replace);
   /// The connector instance is started (or put into its target state) and, when it runs, its tasks made. Waits.
   Result<void> start(const std::string& name, Entry& entry);
   Result<void> start_instance(const std::string& name, Entry& entry);

@@ -35,18 +35,14 @@ void check_source(const Schema* schema, const Value& value) {
     return;
   }
   switch (value.kind()) {
-    case ValueKind::kArray:
-      unsupported(Type::kArray);
-    case ValueKind::kMap:
-      unsupported(Type::kMap);
-    case ValueKind::kStruct:
-      unsupported(Type::kStruct);
+    case ValueKind::kArray: unsupported(Type::kArray);
+    case ValueKind::kMap: unsupported(Type::kMap);
+    case ValueKind::kStruct: unsupported(Type::kStruct);
     case ValueKind::kDecimal:
     case ValueKind::kDate:
       throw DataError("Cast transformation was passed a value of type " + java_class_text(value) +
                       " which is not supported by Connect's data API");
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -60,25 +56,21 @@ Integer to_integer(const Value& value) {
     case ValueKind::kInt8:
     case ValueKind::kInt16:
     case ValueKind::kInt32:
-    case ValueKind::kInt64:
-      return static_cast<Integer>(value.integer());
+    case ValueKind::kInt64: return static_cast<Integer>(value.integer());
     case ValueKind::kFloat32:
     case ValueKind::kFloat64:
       // byteValue and shortValue go by way of int.
       if constexpr (sizeof(Integer) == sizeof(std::int64_t)) return java_to_long(float_of(value));
       return static_cast<Integer>(java_to_int(float_of(value)));
-    case ValueKind::kDecimal:
-      return static_cast<Integer>(value.as_decimal().to_int64_wrapping());
-    case ValueKind::kBool:
-      return value.as_bool() ? 1 : 0;
+    case ValueKind::kDecimal: return static_cast<Integer>(value.as_decimal().to_int64_wrapping());
+    case ValueKind::kBool: return value.as_bool() ? 1 : 0;
     case ValueKind::kString: {
       const auto parsed = parse_java_integer(value.as_string(), std::numeric_limits<Integer>::min(),
                                              std::numeric_limits<Integer>::max());
       if (!parsed) out_of_range(value);
       return static_cast<Integer>(*parsed);
     }
-    default:
-      unexpected(value);
+    default: unexpected(value);
   }
 }
 
@@ -88,15 +80,11 @@ Number to_floating(const Value& value) {
     case ValueKind::kInt8:
     case ValueKind::kInt16:
     case ValueKind::kInt32:
-    case ValueKind::kInt64:
-      return static_cast<Number>(value.integer());
+    case ValueKind::kInt64: return static_cast<Number>(value.integer());
     case ValueKind::kFloat32:
-    case ValueKind::kFloat64:
-      return static_cast<Number>(float_of(value));
-    case ValueKind::kDecimal:
-      return static_cast<Number>(value.as_decimal().to_double());
-    case ValueKind::kBool:
-      return value.as_bool() ? 1 : 0;
+    case ValueKind::kFloat64: return static_cast<Number>(float_of(value));
+    case ValueKind::kDecimal: return static_cast<Number>(value.as_decimal().to_double());
+    case ValueKind::kBool: return value.as_bool() ? 1 : 0;
     case ValueKind::kString: {
       std::optional<Number> parsed;
       if constexpr (sizeof(Number) == sizeof(float)) {
@@ -107,8 +95,7 @@ Number to_floating(const Value& value) {
       if (!parsed) out_of_range(value);
       return *parsed;
     }
-    default:
-      unexpected(value);
+    default: unexpected(value);
   }
 }
 
@@ -150,14 +137,10 @@ std::string date_text(std::int64_t epoch_ms) {
 
 Value to_text(const Value& value) {
   switch (value.kind()) {
-    case ValueKind::kString:
-      return value;
-    case ValueKind::kDate:
-      return date_text(value.as_date().epoch_ms);
-    case ValueKind::kBytes:
-      return base64(value.as_bytes());
-    default:
-      return value.to_string();
+    case ValueKind::kString: return value;
+    case ValueKind::kDate: return date_text(value.as_date().epoch_ms);
+    case ValueKind::kBytes: return base64(value.as_bytes());
+    default: return value.to_string();
   }
 }
 
@@ -170,22 +153,14 @@ Value cast_value(const Schema* schema, const Value& value, Type target) {
     return cast_value(nullptr, from_logical(*schema, value), target);
   }
   switch (target) {
-    case Type::kInt8:
-      return to_integer<std::int8_t>(value);
-    case Type::kInt16:
-      return to_integer<std::int16_t>(value);
-    case Type::kInt32:
-      return to_integer<std::int32_t>(value);
-    case Type::kInt64:
-      return to_integer<std::int64_t>(value);
-    case Type::kFloat32:
-      return to_floating<float>(value);
-    case Type::kFloat64:
-      return to_floating<double>(value);
-    case Type::kBoolean:
-      return to_boolean(value);
-    default:
-      return to_text(value);
+    case Type::kInt8: return to_integer<std::int8_t>(value);
+    case Type::kInt16: return to_integer<std::int16_t>(value);
+    case Type::kInt32: return to_integer<std::int32_t>(value);
+    case Type::kInt64: return to_integer<std::int64_t>(value);
+    case Type::kFloat32: return to_floating<float>(value);
+    case Type::kFloat64: return to_floating<double>(value);
+    case Type::kBoolean: return to_boolean(value);
+    default: return to_text(value);
   }
 }
 

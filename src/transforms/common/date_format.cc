@@ -73,6 +73,16 @@ constexpr std::array kZones{
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 void append_number(std::string& out, std::int64_t value, int width) {
+  if (width >= 2 && width <= 4 && value >= 0 && value < 10'000) {
+    // Nearly every field; 32-bit divisions by constants cost next to nothing.
+    const auto small = static_cast<std::uint32_t>(value);
+    const char four[] = {static_cast<char>('0' + small / 1000), static_cast<char>('0' + small / 100 % 10),
+                         static_cast<char>('0' + small / 10 % 10), static_cast<char>('0' + small % 10)};
+    const int digits = small >= 1000 ? 4 : small >= 100 ? 3 : 2;
+    const int length = digits > width ? digits : width;
+    out.append(four + 4 - length, static_cast<std::size_t>(length));
+    return;
+  }
   if (value < 0) {
     out += '-';
     value = -value;
@@ -83,7 +93,8 @@ void append_number(std::string& out, std::int64_t value, int width) {
     digits[--at] = static_cast<char>('0' + value % 10);
     value /= 10;
   } while (value != 0);
-  for (auto have = static_cast<int>(digits.size() - at); have < width; ++have) out += '0';
+  const auto have = static_cast<int>(digits.size() - at);
+  if (have < width) out.append(static_cast<std::size_t>(width - have), '0');
   out.append(digits.data() + at, digits.size() - at);
 }
 
@@ -125,6 +136,7 @@ DateFormat::DateFormat(std::string_view pattern) : pattern_(pattern) {
         ++i;
       }
       if (c == 'X' && count > 3) throw IllegalArgumentError("invalid ISO 8601 format: length=" + std::to_string(count));
+      if (std::string_view("YwWFD").find(c) != std::string_view::npos) needs_weeks_ = true;
       tokens_.push_back(Token{c, count, {}});
     }
   }
@@ -133,12 +145,13 @@ DateFormat::DateFormat(std::string_view pattern) : pattern_(pattern) {
 
 std::string DateFormat::format(std::int64_t epoch_ms) const {
   std::string out;
+  out.reserve(pattern_.size() + 8);
   append(out, epoch_ms);
   return out;
 }
 
 void DateFormat::append(std::string& out, std::int64_t epoch_ms) const {
-  const CalendarFields fields = split(epoch_ms);
+  const CalendarFields fields = split(epoch_ms, needs_weeks_ ? Detail::kAll : Detail::kDateAndTime);
   const int hour = fields.millis_of_day / 3'600'000;
   for (const Token& token : tokens_) {
     const int count = token.count;

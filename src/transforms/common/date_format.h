@@ -33,6 +33,7 @@ class DateFormat {
   class Parser;
   std::string pattern_;
   std::vector<Token> tokens_;
+  bool needs_weeks_ = false;  ///< or the day of the year
 };
 
 /// Milliseconds since the epoch, from the system's clock.

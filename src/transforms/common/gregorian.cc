@@ -23,13 +23,26 @@ std::int64_t month_start(std::int64_t year, std::int64_t month, bool julian) {
   return julian ? days - 719'470 : days - floor_div(y, 100) + floor_div(y, 400) - 719'468;
 }
 
-/// Year and month of a day, and the month's first day.
+/// Year, month and day of the month.
 void civil(std::int64_t day, bool julian, CalendarFields& out) {
-  std::int64_t year = julian ? floor_div(4 * (day + 719'470) + 3, 1461) : floor_div(400 * (day + 719'468) + 1, 146'097);
-  // The estimate is at most one off: years begin in March here.
-  while (month_start(year, 2, julian) > day) --year;
-  while (month_start(year + 1, 2, julian) <= day) ++year;
-  const std::int64_t day_of_year = day - month_start(year, 2, julian);
+  // Years begin in March, so that the leap day is the last one.
+  std::int64_t year = 0;
+  std::int64_t day_of_year = 0;
+  if (julian) {
+    const std::int64_t days = day + 719'470;
+    const std::int64_t cycle = floor_div(days, 1461);
+    const std::int64_t in_cycle = days - cycle * 1461;
+    const std::int64_t year_of_cycle = (in_cycle - in_cycle / 1460) / 365;
+    year = cycle * 4 + year_of_cycle;
+    day_of_year = in_cycle - 365 * year_of_cycle;
+  } else {
+    const std::int64_t days = day + 719'468;
+    const std::int64_t cycle = floor_div(days, 146'097);
+    const std::int64_t in_cycle = days - cycle * 146'097;
+    const std::int64_t year_of_cycle = (in_cycle - in_cycle / 1460 + in_cycle / 36'524 - in_cycle / 146'096) / 365;
+    year = cycle * 400 + year_of_cycle;
+    day_of_year = in_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+  }
   const std::int64_t shifted = (5 * day_of_year + 2) / 153;
   out.day = static_cast<std::int32_t>(day_of_year - (153 * shifted + 2) / 5 + 1);
   out.month = static_cast<std::int32_t>(shifted < 10 ? shifted + 2 : shifted - 10);
@@ -48,13 +61,14 @@ std::int64_t on_or_before(std::int64_t day, std::int64_t weekday) {
 
 }  // namespace
 
-CalendarFields split(std::int64_t epoch_ms) {
+CalendarFields split(std::int64_t epoch_ms, Detail detail) {
   CalendarFields out;
   const std::int64_t day = floor_div(epoch_ms, kMillisPerDay);
   out.millis_of_day = static_cast<std::int32_t>(floor_mod(epoch_ms, kMillisPerDay));
   const bool julian = is_julian(day);
   civil(day, julian, out);
   out.weekday = static_cast<std::int32_t>(weekday_of(day));
+  if (detail == Detail::kDateAndTime) return out;
   const bool new_year_julian = julian || out.year <= kCutoverYear;
   const std::int64_t new_year = month_start(out.year, 0, new_year_julian);
   out.day_of_year = static_cast<std::int32_t>(day - new_year + 1);

@@ -20,7 +20,9 @@ struct CalendarFields {
   std::int32_t millis_of_day = 0;
 };
 
-CalendarFields split(std::int64_t epoch_ms);
+/// kDateAndTime leaves out the day of the year and all weeks.
+enum class Detail : std::uint8_t { kDateAndTime, kAll };
+CalendarFields split(std::int64_t epoch_ms, Detail detail = Detail::kAll);
 
 /// The fields of java.util.Calendar that a pattern can set.
 enum class CalendarField : std::uint8_t {

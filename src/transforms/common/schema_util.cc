@@ -14,19 +14,13 @@ SchemaBuilder& copy_basics(const Schema& from, SchemaBuilder& to) {
   return to;
 }
 
-void fill_null(Value& value, const Field& from, const Field& to, bool replace) {
-  if (!value.is_null()) return;
+void replace_null(Value& value, const Field& from, const Field& to, bool replace) {
   if (replace && from.schema->default_value()) {
     value = *from.schema->default_value();
   } else if (!to.schema->is_optional()) {
     throw DataError("Invalid value: null used for required field: \"" + to.name +
                     "\", schema type: " + name_of(to.schema->type()));
   }
-}
-
-void fill_nulls(std::vector<Value>& values, const Schema& schema, bool replace) {
-  const std::vector<Field>& fields = schema.fields();
-  for (std::size_t i = 0; i < values.size(); ++i) fill_null(values[i], fields[i], fields[i], replace);
 }
 
 std::string field_place(const Field& field) {

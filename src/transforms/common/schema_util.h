@@ -16,12 +16,24 @@ namespace millrace::transforms {
 /// Name, version, doc and parameters of `from`; not whether it is optional, not its default.
 SchemaBuilder& copy_basics(const Schema& from, SchemaBuilder& to);
 
+/// `fill_null` for a value that is null.
+void replace_null(Value& value, const Field& from, const Field& to, bool replace);
+
 /// What `updated.put(to, getFieldValue(struct, from))` of the Java classes makes of a null in a rebuilt struct: the
 /// default of `from` when `replace` says so, else null where `to` is optional, else DataError.
-void fill_null(Value& value, const Field& from, const Field& to, bool replace);
+inline void fill_null(Value& value, const Field& from, const Field& to, bool replace) {
+  if (value.is_null()) [[unlikely]]
+    replace_null(value, from, to, replace);
+}
 
 /// `fill_null` for values that all keep their fields. Precondition: one value per field of `schema`.
-void fill_nulls(std::vector<Value>& values, const Schema& schema, bool replace);
+inline void fill_nulls(std::vector<Value>& values, const Schema& schema, bool replace) {
+  const Field* field = schema.fields().data();
+  for (Value& value : values) {
+    fill_null(value, *field, *field, replace);
+    ++field;
+  }
+}
 
 /// `field "amount" (STRING)`: the place of an error in a record.
 std::string field_place(const Field& field);

@@ -54,9 +54,7 @@ void Flatten::flatten_map(const Map& from, std::string_view prefix, Map& to) con
   for (const auto& [key, value] : from) {
     std::string name = join(prefix, key.kind() == ValueKind::kString ? key.as_string() : key.to_string());
     switch (value.kind()) {
-      case ValueKind::kMap:
-        flatten_map(value.as_map(), name, to);
-        break;
+      case ValueKind::kMap: flatten_map(value.as_map(), name, to); break;
       case ValueKind::kStruct:
         throw DataError("Flatten transformation does not support " + java_class_text(value) +
                         " for record without schemas (for field " + name + ").");
@@ -64,8 +62,7 @@ void Flatten::flatten_map(const Map& from, std::string_view prefix, Map& to) con
       case ValueKind::kDate:
         throw DataError("Flatten transformation was passed a value of type " + java_class_text(value) +
                         " which is not supported by Connect's data API");
-      default:
-        to.put(Value(std::move(name)), value);
+      default: to.put(Value(std::move(name)), value);
     }
   }
 }

@@ -15,32 +15,19 @@ constexpr std::string_view kPurpose = "mask fields";
 
 Value zero_of(const Value& value) {
   switch (value.kind()) {
-    case ValueKind::kBool:
-      return false;
-    case ValueKind::kInt8:
-      return std::int8_t{0};
-    case ValueKind::kInt16:
-      return std::int16_t{0};
-    case ValueKind::kInt32:
-      return std::int32_t{0};
-    case ValueKind::kInt64:
-      return std::int64_t{0};
-    case ValueKind::kFloat32:
-      return 0.0F;
-    case ValueKind::kFloat64:
-      return 0.0;
-    case ValueKind::kString:
-      return "";
-    case ValueKind::kDecimal:
-      return Decimal(0, 0);
-    case ValueKind::kDate:
-      return Date{0};
-    case ValueKind::kArray:
-      return Array();
-    case ValueKind::kMap:
-      return Map();
-    default:
-      throw DataError("Cannot mask value of type: " + java_class_text(value));
+    case ValueKind::kBool: return false;
+    case ValueKind::kInt8: return std::int8_t{0};
+    case ValueKind::kInt16: return std::int16_t{0};
+    case ValueKind::kInt32: return std::int32_t{0};
+    case ValueKind::kInt64: return std::int64_t{0};
+    case ValueKind::kFloat32: return 0.0F;
+    case ValueKind::kFloat64: return 0.0;
+    case ValueKind::kString: return "";
+    case ValueKind::kDecimal: return Decimal(0, 0);
+    case ValueKind::kDate: return Date{0};
+    case ValueKind::kArray: return Array();
+    case ValueKind::kMap: return Map();
+    default: throw DataError("Cannot mask value of type: " + java_class_text(value));
   }
 }
 
@@ -53,24 +40,15 @@ Decimal number_in(const std::string& text, const char* to) {
 Value replacement_for(const Value& value, const std::string& text) {
   const auto integer = [&text] { return number_in(text, "to a number").to_int64_wrapping(); };
   switch (value.kind()) {
-    case ValueKind::kInt8:
-      return static_cast<std::int8_t>(integer());
-    case ValueKind::kInt16:
-      return static_cast<std::int16_t>(integer());
-    case ValueKind::kInt32:
-      return static_cast<std::int32_t>(integer());
-    case ValueKind::kInt64:
-      return integer();
-    case ValueKind::kFloat32:
-      return static_cast<float>(number_in(text, "to a number").to_double());
-    case ValueKind::kFloat64:
-      return number_in(text, "to a number").to_double();
-    case ValueKind::kString:
-      return text;
-    case ValueKind::kDecimal:
-      return number_in(text, "to number");
-    default:
-      throw DataError("Cannot mask value of type " + java_class_text(value) + " with custom replacement.");
+    case ValueKind::kInt8: return static_cast<std::int8_t>(integer());
+    case ValueKind::kInt16: return static_cast<std::int16_t>(integer());
+    case ValueKind::kInt32: return static_cast<std::int32_t>(integer());
+    case ValueKind::kInt64: return integer();
+    case ValueKind::kFloat32: return static_cast<float>(number_in(text, "to a number").to_double());
+    case ValueKind::kFloat64: return number_in(text, "to a number").to_double();
+    case ValueKind::kString: return text;
+    case ValueKind::kDecimal: return number_in(text, "to number");
+    default: throw DataError("Cannot mask value of type " + java_class_text(value) + " with custom replacement.");
   }
 }
 
