@@ -173,7 +173,8 @@ Result<void> GroupCoordinator::ensure_coordinator(Time deadline) {
       if (coordinator_known_) return {};
     }
     // A broker holds back its answer to a wrong password for a while: too short a try would never hear of it.
-    const Time until = std::max(std::min(deadline, Clock::now() + options_.request_timeout), Clock::now() + kShortestTry);
+    const Time until =
+        std::max(std::min(deadline, Clock::now() + options_.request_timeout), Clock::now() + kShortestTry);
     auto found = find_coordinator(until);
     if (found) return {};
     const Error& error = found.error();
