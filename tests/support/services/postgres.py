@@ -68,7 +68,7 @@ class Postgres:
         return self
 
     def launch(self) -> None:
-        settings = {"fsync": "off", "synchronous_commit": "off", "listen_addresses": "127.0.0.1", "max_connections": "200",
+        settings = {"fsync": "off", "listen_addresses": "127.0.0.1", "max_connections": "200",
                     "shared_buffers": "64MB", "wal_level": "logical", **self.settings}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self.process = ManagedProcess(
