@@ -61,9 +61,11 @@ void status_rest(std::string& out, const runtime::StatusInfo& status) {
   text(out, name_of(status.state));
   out += ",\"worker_id\":";
   text(out, status.worker_id);
+  out += ",\"version\":";
   if (status.version) {
-    out += ",\"version\":";
     text(out, *status.version);
+  } else {
+    out += "null";
   }
   if (!status.trace.empty()) {
     out += ",\"trace\":";

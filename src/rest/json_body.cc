@@ -41,6 +41,22 @@ Error wrong_shape(const std::string& type, const Node& node) {
     default: break;
   }
   const bool text = node.is_string();
+  // A list is made of no scalar at all, a map at most of a text.
+  const bool list = type.starts_with("java.util.ArrayList");
+  if (list || (type.starts_with("java.util.") && !text)) {
+    const bool whole = node.is_number() && node.integer();
+    return unreadable(fmt::format("Cannot deserialize value of type `{}` from {} value (token `JsonToken.{}`)\n at {}",
+                                  type,
+                                  text             ? "String"
+                                  : node.is_bool() ? "Boolean"
+                                  : whole          ? "Integer"
+                                                   : "Floating-point",
+                                  text             ? "VALUE_STRING"
+                                  : node.is_bool() ? (node.boolean() ? "VALUE_TRUE" : "VALUE_FALSE")
+                                  : whole          ? "VALUE_NUMBER_INT"
+                                                   : "VALUE_NUMBER_FLOAT",
+                                  kSource));
+  }
   return unreadable(
       fmt::format("Cannot construct instance of `{}` (although at least one Creator exists): no {} constructor/factory "
                   "method to deserialize from "
@@ -138,6 +154,7 @@ Result<OffsetMap> offset_map_of(const Node& node) {
 }
 
 Result<runtime::PartitionOffset> partition_offset_of(const Node& node) {
+  if (node.is_null()) return unreadable("An element of \"offsets\" is null; each needs a partition and an offset");
   if (!node.is_object()) return wrong_shape(std::string(kEntities) + "ConnectorOffset", node);
   runtime::PartitionOffset out;
   for (const auto& [key, value] : node.members()) {
@@ -210,11 +227,7 @@ Result<std::optional<std::vector<runtime::PartitionOffset>>> parse_offsets(std::
   for (const auto& [key, value] : node->members()) {
     if (key != "offsets") return unknown_field(key, "ConnectorOffsets", "one known property: \"offsets\"]");
     if (value.is_null()) continue;
-    if (!value.is_array()) {
-      if (value.is_object())
-        return wrong_shape(fmt::format("java.util.ArrayList<{}ConnectorOffset>", kEntities), value);
-      return wrong_shape(std::string(kEntities) + "ConnectorOffset", value);
-    }
+    if (!value.is_array()) return wrong_shape(fmt::format("java.util.ArrayList<{}ConnectorOffset>", kEntities), value);
     out.emplace();
     for (const Node& item : value.items()) {
       Result<runtime::PartitionOffset> offset = partition_offset_of(item);

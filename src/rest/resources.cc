@@ -368,12 +368,12 @@ Response Resources::create_connector(const Call& call) {
   const std::string name = parsed->name ? java_trim(*parsed->name) : "";
   if (!parsed->config) return error_response(500, "The field \"config\" is missing in the request");
   runtime::RawConfig& config = *parsed->config;
-  if (const auto given = config.find("name"); given == config.end()) {
-    config.emplace("name", name);
-  } else if (given->second.value_or("") != name) {
+  if (const auto given = config.find("name"); given == config.end() || !given->second) {
+    config.insert_or_assign("name", name);
+  } else if (*given->second != name) {
     return error_response(400,
                           fmt::format("Connector name configuration ({}) doesn't match connector name in the URL ({})",
-                                      given->second.value_or("null"), name));
+                                      *given->second, name));
   }
   const auto created =
       herder_.put_connector_config(name, config, parsed->initial_state, runtime::Herder::Replace::kRefuse);
@@ -403,12 +403,12 @@ Response Resources::delete_connector(const Call& call) {
 Response Resources::put_config(const Call& call) {
   Result<runtime::RawConfig> config = parse_config(call.request.body);
   if (!config) return failed(config.error());
-  if (const auto given = config->find("name"); given == config->end()) {
-    config->emplace("name", call.name());
-  } else if (given->second.value_or("") != call.name()) {
+  if (const auto given = config->find("name"); given == config->end() || !given->second) {
+    config->insert_or_assign("name", call.name());
+  } else if (*given->second != call.name()) {
     return error_response(400,
                           fmt::format("Connector name configuration ({}) doesn't match connector name in the URL ({})",
-                                      given->second.value_or("null"), call.name()));
+                                      *given->second, call.name()));
   }
   const auto stored =
       herder_.put_connector_config(call.name(), *config, std::nullopt, runtime::Herder::Replace::kAllow);

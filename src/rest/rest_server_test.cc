@@ -200,7 +200,7 @@ TEST_F(RestServerTest, BodiesHaveKafkasFieldOrder) {
             "\"type\":\"source\"}");
   EXPECT_EQ(text("GET", "/connectors/c/status"),
             R"(200 {"name":"c","connector":{"state":"RUNNING","worker_id":"h:1","version":"4.1.0"},)"
-            R"("tasks":[{"id":0,"state":"FAILED","worker_id":"h:1","trace":"boom"}],"type":"sink"})");
+            R"("tasks":[{"id":0,"state":"FAILED","worker_id":"h:1","version":null,"trace":"boom"}],"type":"sink"})");
   EXPECT_EQ(text("GET", "/connectors/c/offsets"),
             R"(200 {"offsets":[{"partition":{"kafka_partition":0,"kafka_topic":"t"},"offset":{"kafka_offset":12}}]})");
   EXPECT_EQ(text("GET", "/connectors/c/topics"), R"(200 {"c":{"topics":["t"]}})");

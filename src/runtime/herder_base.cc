@@ -63,9 +63,7 @@ RestartPlan plan_restart(const RestartRequest& request, ConnectorStateInfo state
   RestartPlan plan;
   plan.connector = !request.only_failed || state.connector.state == State::kFailed;
   const auto mark = [](StatusInfo& status) {
-    status.state = State::kRestarting;
-    status.trace.clear();
-    status.version.reset();
+    status.state = State::kRestarting;  // the rest stays as it was
   };
   for (auto& [id, task] : state.tasks) {
     if (!request.include_tasks || (request.only_failed && task.state != State::kFailed)) continue;

@@ -76,6 +76,18 @@ Result<SinkChange> parse_sink_offsets(const std::vector<PartitionOffset>& offset
   return change;
 }
 
+/// What cannot be stored is refused before the connector sees it.
+Result<void> check_primitive(const OffsetMap& fields) {
+  if (!fields) return {};
+  for (const auto& [key, value] : *fields) {
+    const bool map = value.kind() == ValueKind::kMap;
+    if (!map && value.kind() != ValueKind::kArray) continue;
+    return internal_error(fmt::format("Offsets may only contain primitive types as values, but field {} contains {}",
+                                      key.to_string(), map ? "MAP" : "ARRAY"));
+  }
+  return {};
+}
+
 /// The connector's hook, run where it may hang. `hook` owns what it uses.
 Result<bool> call_hook(const std::string& connector, const char* kind, std::function<bool()> hook) {
   const auto answer = std::make_shared<bool>(false);
@@ -172,7 +184,12 @@ Result<bool> OffsetChanges::change_source(const std::string& connector, const Pr
   }
   std::vector<std::pair<OffsetMap, OffsetMap>> wanted;
   if (offsets) {
-    for (const PartitionOffset& entry : *offsets) wanted.emplace_back(entry.partition, entry.offset);
+    for (const PartitionOffset& entry : *offsets) {
+      for (const OffsetMap& fields : {entry.partition, entry.offset}) {
+        if (Result<void> storable = check_primitive(fields); !storable) return std::move(storable).error();
+      }
+      wanted.emplace_back(entry.partition, entry.offset);
+    }
   } else {
     for (const auto& entry : *stored) wanted.emplace_back(entry.first, nullptr);
   }

@@ -130,10 +130,15 @@ Result<void> WorkerConnector::initialize() {
       call_plugin([&] { return &deps_.plugins->connector(name == props.end() ? "" : name->second); });
   if (!plugin) return std::move(plugin).error();
   plugin_ = *plugin;
-  version_ = deps_.plugins->version_of(*plugin_);
   const ConnectorType type = plugin_->kind == PluginKind::kSource ? ConnectorType::kSource : ConnectorType::kSink;
   Result<ConnectorConfig> config = ConnectorConfig::parse(type, props, *deps_.plugins, *deps_.worker);
-  if (!config) return std::move(config).error();
+  if (!config) {  // the request was fine: 500
+    Error error = std::move(config).error();
+    error.code = Errc::kPluginFailed;
+    if (error.trace.empty()) error.trace = "org.apache.kafka.common.config.ConfigException: " + error.text;
+    return error;
+  }
+  version_ = deps_.plugins->version_of(*plugin_);
   {
     const std::lock_guard lock(config_mutex_);
     config_ = std::move(*config);
@@ -155,9 +160,6 @@ Result<void> WorkerConnector::initialize() {
 }
 
 Result<void> WorkerConnector::start_connector() {
-  if (!connector_) {
-    if (Result<void> done = initialize(); !done) return done;
-  }
   if (auto failure = guard_plugin([this] { connector_->start(config_->props); })) return plugin_error(*failure);
   return {};
 }
@@ -170,6 +172,13 @@ Result<void> WorkerConnector::go_to(TargetState target) {
   connector_log().debug("changing state to {}", name_of(target));
   if (target == TargetState::kStarted) {
     if (phase_ == Phase::kStarted) return {};
+    if (!connector_) {
+      if (Result<void> made = initialize(); !made) {  // what is wrong with the config is the answer itself
+        connector_log().error("Failed to start connector: {}", trace_of(made.error()));
+        fail(made.error());
+        return made;
+      }
+    }
     if (Result<void> started = start_connector(); !started) {
       connector_log().error("Failed to start connector: {}", trace_of(started.error()));
       fail(started.error());

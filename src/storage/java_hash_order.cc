@@ -30,6 +30,8 @@ std::uint32_t spread_hash(std::string_view utf8) {
 
 class Table {
  public:
+  explicit Table(std::size_t buckets) : buckets_(buckets) {}
+
   void insert(std::size_t index, std::uint32_t hash) {
     auto& bucket = buckets_[hash & (buckets_.size() - 1)];
     bucket.emplace_back(index, hash);
@@ -58,16 +60,29 @@ class Table {
     buckets_ = std::move(larger);
   }
 
-  std::vector<Bucket> buckets_{16};
+  std::vector<Bucket> buckets_;
   std::size_t size_ = 0;
 };
 
 }  // namespace
 
-std::vector<std::size_t> java_hash_order(const std::vector<std::string_view>& keys) {
-  Table table;
+namespace {
+
+std::vector<std::size_t> order_in(Table table, const std::vector<std::string_view>& keys) {
   for (std::size_t i = 0; i < keys.size(); ++i) table.insert(i, spread_hash(keys[i]));
   return table.order();
+}
+
+}  // namespace
+
+std::vector<std::size_t> java_hash_order(const std::vector<std::string_view>& keys) {
+  return order_in(Table(16), keys);
+}
+
+std::vector<std::size_t> java_copied_hash_order(const std::vector<std::string_view>& keys) {
+  std::size_t buckets = 1;
+  while (buckets * 3 < keys.size() * 4 + 3) buckets *= 2;  // room for size / 0.75 + 1
+  return order_in(Table(buckets), keys);
 }
 
 }  // namespace millrace::storage

@@ -10,4 +10,7 @@ namespace millrace::storage {
 /// indexes into `keys`. Keys of the offsets topic are compared as bytes, so their fields must be written in this order.
 std::vector<std::size_t> java_hash_order(const std::vector<std::string_view>& keys);
 
+/// As above, of a HashMap made as a copy of a map: its table is as small as its keys allow.
+std::vector<std::size_t> java_copied_hash_order(const std::vector<std::string_view>& keys);
+
 }  // namespace millrace::storage

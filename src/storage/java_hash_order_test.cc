@@ -37,5 +37,11 @@ TEST(JavaHashOrderTest, CollidingKeysKeepTheirOrder) {
             (Keys{"Aa", "BB", "C#", "AaAa", "BBBB", "AaBB", "BBAa"}));
 }
 
+TEST(JavaHashOrderTest, ACopyHasASmallTable) {
+  EXPECT_EQ(java_copied_hash_order({"file", "name", "topic"}), (std::vector<std::size_t>{1, 2, 0}));
+  EXPECT_EQ(java_copied_hash_order({"file", "key.converter", "name", "tasks.max", "topic"}),
+            (std::vector<std::size_t>{2, 4, 0, 1, 3}));
+}
+
 }  // namespace
 }  // namespace millrace::storage

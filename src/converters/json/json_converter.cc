@@ -48,7 +48,7 @@ ConfigDef make_definition() {
       "Controls which format this converter will serialize decimals in. This value is case insensitive and can be "
       "either "
       "'BASE64' (default) or 'NUMERIC'",
-      one_of_ignoring_case({"BASE64", "NUMERIC"}));
+      one_of_ignoring_case({"NUMERIC", "BASE64"}));
   add("replace.null.with.default", ConfigType::kBoolean, "true", "Serialization", 1, Importance::kLow, Width::kMedium,
       "Replace null with default",
       "Whether to replace fields that have a default value and that are null to the default value. When set to true, "

@@ -10,6 +10,7 @@
 #include "millrace/errors.h"
 #include "runtime/config/client_configs.h"
 #include "runtime/config/connector_config.h"
+#include "storage/java_hash_order.h"
 
 namespace millrace::runtime {
 namespace {
@@ -41,12 +42,15 @@ Props without_nulls(const RawConfig& config) {
   return out;
 }
 
-/// "{a=1, b=null}", as Java prints a map.
+/// "{a=1, b=null}", as Java prints a HashMap.
 std::string java_map(const RawConfig& config) {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : config) keys.emplace_back(key);
   std::string out = "{";
-  for (const auto& [key, value] : config) {
+  for (const std::size_t index : storage::java_copied_hash_order(keys)) {
+    const std::string key(keys[index]);
     if (out.size() > 1) out += ", ";
-    out += key + "=" + value.value_or("null");
+    out += key + "=" + config.at(key).value_or("null");
   }
   return out + "}";
 }
@@ -115,6 +119,10 @@ class Validation {
       if (key.type == ConfigType::kClass) check_class(key);
       if (key.name.ends_with(".plugin.version")) check_version(key);
     }
+    for (const char* converter : {"key.converter", "value.converter", "header.converter"}) {
+      if (base_values_.at(converter).value) continue;
+      base_values_.at(std::string(converter) + ".plugin.version").visible = false;
+    }
   }
 
   ConfigValue evaluate(const ConfigKey& key) const {
@@ -136,8 +144,12 @@ class Validation {
       default_null = true;
     }
     if (key.check && !default_null) {
-      if (const auto broken = key.check(value)) {
-        out.errors.push_back(invalid_value(name_in_check(key.name), text_in_error(value, key.type), *broken));
+      try {
+        if (const auto broken = key.check(value)) {
+          out.errors.push_back(invalid_value(name_in_check(key.name), text_in_error(value, key.type), *broken));
+        }
+      } catch (const ConfigError& error) {  // a sentence of its own
+        out.errors.emplace_back(error.what());
       }
     }
     out.value = config_object_text(value, key.type);
@@ -443,7 +455,9 @@ class Validation {
     Props own = with_prefix(props_, key + ".");
     own.emplace("converter.type", key.substr(0, key.find('.')));
     const std::vector<ConfigValue> values = entry->config->validate(own);
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    std::vector<std::string_view> names;
+    for (const ConfigValue& value : values) names.emplace_back(value.name);
+    for (const std::size_t i : storage::java_hash_order(names)) {
       ConfigInfos::Entry answer{.definition = entry->config->keys()[i], .value = values[i]};
       answer.definition->name = key + "." + answer.definition->name;
       answer.value.name = answer.definition->name;
@@ -482,7 +496,9 @@ Result<ConfigInfos> ConfigValidator::validate(const RawConfig& raw) const {
   try {
     entry = &plugins_.connector(*class_name->second);
   } catch (const ConnectError& error) {
-    return bad_request(error.what());
+    Error refused = bad_request(error.what());
+    refused.trace = fmt::format("{}: org.apache.kafka.connect.errors.ConnectException: {}", kBadRequest, refused.text);
+    return refused;
   }
   try {
     return Validation(plugins_, worker_, *entry, *config).run();

@@ -18,6 +18,7 @@ const ConfigTable<ExtractFieldConfig>& ExtractFieldConfig::table() {
           .required()
           .importance(Importance::kMedium)
           .doc("The field to extract: a name, or with field.syntax.version=V2 a path."),
+      replace_null_option(&C::replace_null_with_default),
       option("field.syntax.version", &C::syntax, ConfigType::kString,
              [](const ConfigObject& value) {
                const std::string& text = std::get<std::string>(value);
@@ -29,7 +30,6 @@ const ConfigTable<ExtractFieldConfig>& ExtractFieldConfig::table() {
           .doc("How field is read. V1: the whole text is one name. V2: names with dots between them lead into nested "
                "structs and "
                "maps; a name that holds dots stands in backticks."),
-      replace_null_option(&C::replace_null_with_default),
   };
   return kTable;
 }
