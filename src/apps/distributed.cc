@@ -113,7 +113,7 @@ int run_distributed(const std::vector<std::string>& arguments) {
   }
   if (Result<void> done = look_up_cluster(setup); !done) return stopping_due_to(done.error(), kBadWorkerConfig);
   Result<std::unique_ptr<rest::RestServer>> rest = rest::RestServer::bind(setup.config);
-  if (!rest) return stopping_due_to(rest.error(), kCouldNotStart);
+  if (!rest) return stopping_due_to(rest.error(), kBadWorkerConfig);
   rest::HttpLeaderClient leader((*rest)->client_tls());
 
   const runtime::DistributedConfig& settings = *setup.config.distributed;

@@ -58,7 +58,12 @@ class FakeProducer final : public Producer {
     std::lock_guard lock(cluster_->mutex);
     if (cluster_->outage) return *cluster_->outage;
     auto* found = cluster_->find(topic);
-    if (found == nullptr) return failure(Errc::kNotFound, "topic " + topic + " does not exist");
+    if (found == nullptr && cluster_->auto_create) found = &cluster_->make_topic(topic, cluster_->default_partitions);
+    if (found == nullptr) {
+      Error missing = failure(Errc::kNotFound, "topic " + topic + " does not exist");
+      missing.retriable = true;  // as the real one has it: the topic may come to be
+      return missing;
+    }
     return static_cast<std::int32_t>(found->partitions.size());
   }
 

@@ -200,6 +200,13 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make_source(TaskParts parts, co
       return std::move(made).error();
     }
   }
+  if (connector.offsets_topic && deps_.worker->distributed &&
+      *connector.offsets_topic != deps_.worker->distributed->offsets.topic) {
+    task_log().warn(
+        "offsets.storage.topic={}: a connector's own offsets topic is not supported; its offsets are in the worker's, "
+        "{}",
+        *connector.offsets_topic, deps_.worker->distributed->offsets.topic);
+  }
   source.offsets = std::make_unique<storage::ConnectorOffsets>(*deps_.offsets, parts.id.connector, kOffsetTimeout);
   if (start.exactly_once) {
     ExactlyOnceDelivery::Deps deps;

@@ -17,6 +17,7 @@ constexpr milliseconds kJoinSlack{5000};
 constexpr milliseconds kLeaveTimeout{1000};
 /// How soon a wake-up is noticed while an answer is awaited.
 constexpr milliseconds kWakeStep{50};
+constexpr milliseconds kShortestTry{2000};
 constexpr milliseconds kForEver{std::chrono::hours(24 * 365)};
 
 base::Log& logger() {
@@ -171,7 +172,9 @@ Result<void> GroupCoordinator::ensure_coordinator(Time deadline) {
       if (stopping_) return failure(Errc::kCancelled, "the group member is stopped");
       if (coordinator_known_) return {};
     }
-    const Time until = std::min(deadline, Clock::now() + options_.request_timeout);
+    // A broker holds back its answer to a wrong password for a while: too short a try would never hear of it.
+    const Time until =
+        std::max(std::min(deadline, Clock::now() + options_.request_timeout), Clock::now() + kShortestTry);
     auto found = find_coordinator(until);
     if (found) return {};
     const Error& error = found.error();

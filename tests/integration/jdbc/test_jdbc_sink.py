@@ -11,7 +11,7 @@ from support.eventually import eventually
 def test_upsert_keeps_the_last_state_through_kill_9(postgres, kafka, make_worker, unique):
     database, topic = postgres.create_database(unique("db")), unique("up")
     kafka.create_topic(topic)
-    worker = make_worker(settings={"offset.flush.interval.ms": 200}, connectors={"up": sink(
+    worker = make_worker(settings={"offset.flush.interval.ms": 200, "consumer.session.timeout.ms": 6000}, connectors={"up": sink(
         postgres.jdbc_url(database), postgres.user, postgres.password, topic, insert__mode="upsert", pk__mode="record_value",
         pk__fields="id", auto__create="true", table__name__format="t")}).start()
     for turn in range(3):

@@ -152,7 +152,9 @@ class Kafka(KafkaClient):
         return path
 
     def _format(self, config: pathlib.Path) -> None:
-        cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+        # The first bit is 0, so that the id does not begin with "-", which the tool would take for an option.
+        seed = os.urandom(16)
+        cluster_id = base64.urlsafe_b64encode(bytes([seed[0] & 0x7F]) + seed[1:]).decode().rstrip("=")
         self.tool("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", config, *self.format_options())
 
 

@@ -1,5 +1,6 @@
 """A PostgreSQL server (Debian's package) with a data folder and port of its own."""
 
+import contextlib
 import glob
 import os
 import pathlib
@@ -12,6 +13,7 @@ from typing import Any
 
 import psycopg2
 
+from support.eventually import eventually
 from support.ports import free_port
 from support.process import ManagedProcess
 from support.services.certificates import Certificates
@@ -25,6 +27,23 @@ def _programs() -> pathlib.Path:
     if not folders:
         raise RuntimeError("PostgreSQL is not installed; run tools/install-deps")
     return pathlib.Path(max(folders, key=lambda folder: int(re.findall(r"/(\d+)/", folder)[0])))
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent and so on; empty when there is no such process."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _parent(pid: int) -> int:
+    stat = _stat(pid)
+    return int(stat[1]) if stat else 0
+
+
+def _is_alive(pid: int) -> bool:
+    return _stat(pid)[:1] not in ([], ["Z"])
 
 
 class Postgres:
@@ -68,7 +87,7 @@ class Postgres:
         return self
 
     def launch(self) -> None:
-        settings = {"fsync": "off", "synchronous_commit": "off", "listen_addresses": "127.0.0.1", "max_connections": "200",
+        settings = {"fsync": "off", "listen_addresses": "127.0.0.1", "max_connections": "200",
                     "shared_buffers": "64MB", "wal_level": "logical", **self.settings}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self.process = ManagedProcess(
@@ -88,9 +107,20 @@ class Postgres:
             self.process = None
 
     def kill(self) -> None:
+        """A crash of the whole server: a new one does not start while a process of the old one holds its shared memory."""
         if self.process:
+            children = self._children()
             self.process.kill()
             self.process = None
+            for child in children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            eventually(lambda: not any(_is_alive(child) for child in children), 30, "PostgreSQL's processes are gone")
+
+    def _children(self) -> list[int]:
+        assert self.process
+        parents = {int(entry.name): _parent(int(entry.name)) for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit()}
+        return [pid for pid, parent in parents.items() if parent == self.process.pid]
 
     def restart(self) -> None:
         self.stop()

@@ -188,10 +188,14 @@ std::unique_ptr<ResultSet> PgConnection::query(const std::string& sql) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     oids.push_back(PQftype(description.get(), static_cast<int>(i)));
     const std::string name = IdentifierRules{}.quote(columns[i].label);
-    cast += (i > 0 ? ", " : "") + name;
-    if (!text_for_unsupported_ || columns[i].type != JdbcType::kOther) continue;
+    cast += i > 0 ? ", " : "";
+    if (!text_for_unsupported_ || columns[i].type != JdbcType::kOther) {
+      cast += name;
+      continue;
+    }
     any_cast = true;
-    cast += "::text AS " + name;
+    // format() prints as psql does; the cast of an inet to text would add the length of a whole address, "/32".
+    cast += "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END AS " + name;
     columns[i].type = JdbcType::kVarchar;
     oids.back() = kTextOid;
   }

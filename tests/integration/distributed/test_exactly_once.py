@@ -1,0 +1,123 @@
+"""Exactly-once source connectors: a reader of committed data sees every record once, whoever dies."""
+
+import json
+import pathlib
+from typing import Any, Callable
+
+from support.eventually import eventually
+from support.worker import Worker
+
+Maker = Callable[..., Worker]
+FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
+VERIFIABLE_SOURCE = "org.apache.kafka.connect.tools.VerifiableSourceConnector"
+
+
+def start_all(make_worker: Maker, count: int, support: str = "enabled") -> list[Worker]:
+    workers = [make_worker(mode="distributed", settings={**FAST, "exactly.once.source.support": support})
+               for _ in range(count)]
+    for worker in workers:
+        worker.launch()
+    for worker in workers:
+        assert worker.process
+        worker.process.wait_until(worker.is_ready, 60, f"REST at {worker.url}")
+    return workers
+
+
+def owners(worker: Worker, name: str) -> set[str]:
+    return {task["worker_id"] for task in worker.rest.status(name)["tasks"]}
+
+
+def committed_numbers(kafka: Any, topic: str) -> dict[int, list[int]]:
+    """Task → its numbers as a reader of committed data sees them."""
+    numbers: dict[int, list[int]] = {}
+    for record in kafka.consume(topic, isolation="read_committed"):
+        numbers.setdefault(json.loads(record.key)["payload"], []).append(json.loads(record.value)["payload"])
+    return numbers
+
+
+def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: Any, unique: Callable[[str], str]) -> None:
+    workers = start_all(make_worker, 3)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": topic, "throughput": 50,
+                                  "exactly.once.support": "requested"})
+    workers[0].rest.await_running(name, 3)
+    eventually(lambda: len(owners(workers[0], name)) == 3, 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 20 for task in range(3)), 30,
+               "numbers of all tasks")
+    workers[2].kill()
+    eventually(lambda: len(owners(workers[0], name)) == 2, 60, "the survivors run all tasks")
+    workers[0].rest.await_running(name, 3)
+    before = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 20 for task in range(3)), 30,
+               "more numbers of all tasks")
+    workers[0].rest.put(f"/connectors/{name}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    for task, numbers in committed_numbers(kafka, topic).items():
+        assert numbers == list(range(len(numbers))), f"task {task}"
+    workers[1].rest.put(f"/connectors/{name}/resume")
+    workers[0].rest.await_running(name, 3)
+    stopped_at = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(stopped_at[task]) for task in range(3)), 30)
+    workers[0].rest.put(f"/connectors/{name}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    for task, numbers in committed_numbers(kafka, topic).items():
+        assert numbers == list(range(len(numbers))), f"task {task} after a resume"
+
+
+def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,
+                                           unique: Callable[[str], str]) -> None:
+    (worker,) = start_all(make_worker, 1)
+    lines, name, topic = tmp_path / "in.txt", unique("source"), unique("lines")
+    lines.write_text("one\ntwo\n")
+    config = {"connector.class": "FileStreamSource", "file": str(lines), "topic": topic,
+              "exactly.once.support": "required"}
+
+    def read() -> list[str]:
+        return [json.loads(record.value)["payload"] for record in kafka.consume(topic, isolation="read_committed")]
+
+    worker.rest.create(name, config)
+    worker.rest.await_running(name)
+    eventually(lambda: read() == ["one", "two"], 30)
+    eventually(lambda: worker.rest.offsets(name) == [{"partition": {"filename": str(lines)}, "offset": {"position": 8}}],
+               30, "the committed offset")
+    worker.kill()
+    with lines.open("a") as out:
+        out.write("three\n")
+    worker.start()
+    worker.rest.await_running(name)
+    eventually(lambda: read() == ["one", "two", "three"], 60)
+    worker.rest.put_config(name, {**config, "transaction.boundary": "interval", "transaction.boundary.interval.ms": "200"})
+    worker.rest.await_running(name)
+    with lines.open("a") as out:
+        out.write("four\n")
+    eventually(lambda: read() == ["one", "two", "three", "four"], 30)
+    # offsets of a stopped connector can be changed, by a transaction of the worker's own
+    worker.rest.put(f"/connectors/{name}/stop")
+    worker.rest.await_states(name, "STOPPED", [])
+    assert worker.rest.request("DELETE", f"/connectors/{name}/offsets").status == 200
+    assert worker.rest.offsets(name) == []
+    worker.rest.put(f"/connectors/{name}/resume")
+    eventually(lambda: read() == ["one", "two", "three", "four"] * 2, 60)
+
+
+def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,
+                                          unique: Callable[[str], str]) -> None:
+    workers = start_all(make_worker, 2, "preparing")
+    name, topic = unique("numbers"), unique("t")
+    workers[1].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 20})
+    workers[0].rest.await_running(name, 2)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 5 for task in range(2)), 30)
+    refused = workers[0].rest.request("POST", "/connectors", {"name": unique("required"), "config": {
+        "connector.class": "FileStreamSource", "file": str(tmp_path / "in.txt"), "topic": topic,
+        "exactly.once.support": "required"}})
+    assert refused.status == 400
+    assert "exactly.once.support" in refused.text or "exactly-once" in refused.text
+    for worker in workers:  # a rolling upgrade: preparing everywhere, then enabled everywhere
+        assert worker.stop() == 0
+        worker.settings["exactly.once.source.support"] = "enabled"
+        worker.start()
+    workers[0].rest.await_running(name, 2)
+    before = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 5 for task in range(2)), 30)
+    for task, numbers in committed_numbers(kafka, topic).items():
+        assert numbers == list(range(len(numbers))), f"task {task}"
