@@ -108,6 +108,7 @@ struct Route {
   Body body = Body::kJson;
 
   bool admin() const { return !path.empty() && path.front() == "admin"; }
+  bool about_connectors() const { return !path.empty() && path.front() == "connectors"; }
 };
 
 const std::vector<Route>& routes() {
@@ -236,6 +237,9 @@ Response Resources::handle(const Request& request, Scope scope) {
   }
   if (chosen->body == Body::kJson && !has_json_type(request)) return framework_error(415);
   if (!accepts_json(request)) return framework_error(406);
+  if (chosen->about_connectors()) {
+    if (const Result<void> serving = herder_.await_serving(); !serving.ok()) return failed(serving.error());
+  }
   return (this->*chosen->handler)(call);
 }
 

@@ -119,6 +119,9 @@ class Herder {
   virtual ServerInfo server_info() const = 0;
   virtual Health health() = 0;
 
+  /// Waits until what it says about connectors is what the cluster's topics hold; at once when it has been so before.
+  virtual Result<void> await_serving() { return {}; }
+
   virtual std::vector<std::string> connectors() const = 0;
   virtual Result<ConnectorInfo> connector_info(const std::string& name) = 0;
   virtual Result<ConnectorStateInfo> connector_status(const std::string& name) const = 0;

@@ -152,7 +152,10 @@ void DistributedHerder::tick() {
   queue_.run_due(clock().now());
   // Requests wait for the end of a rebalance: whether this worker leads is not known before.
   const bool settled = rebalance_resolved_ && !member_->member_id().empty();
-  if (settled) queue_.run_requests();
+  if (settled) {
+    serving_ = true;
+    queue_.run_requests();
+  }
   queue_.run_events();
   if (!settled || !queue_.has_requests()) poll_member(time_to_next_event());
 }

@@ -58,6 +58,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
   void stop();
 
   Health health() override;
+  Result<void> await_serving() override;
   std::vector<std::string> connectors() const override;
   Result<ConnectorInfo> connector_info(const std::string& name) override;
   Result<std::vector<TaskInfo>> task_configs(const std::string& name) override;
@@ -157,6 +158,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
 
   std::unique_ptr<kafka::GroupMember> member_;  // made by the herder thread; set once, before `ready_`
   std::atomic<bool> ready_{false};
+  std::atomic<bool> serving_{false};  ///< has joined the group once, so has read all that is stored
   std::atomic<bool> stopping_{false};
 
   // Of the herder thread.

@@ -39,6 +39,12 @@ Health DistributedHerder::health() {
           "Worker was unable to handle this request and may be unable to handle other requests." + tail};
 }
 
+/// Only the start is waited for: from then on snapshots answer, whatever the cluster is going through.
+Result<void> DistributedHerder::await_serving() {
+  if (serving_) return {};
+  return ask<void>([](const Reply<void>& reply) { reply({}); });
+}
+
 // ------------------------------------------------------------------------------------------------ from snapshots
 
 std::optional<RawConfig> DistributedHerder::stored_config(const std::string& name) const {
