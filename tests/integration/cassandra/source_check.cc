@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <set>
 
@@ -87,7 +88,8 @@ class SourceCheck : public testing::Test {
   /// At least `count` records.
   std::vector<SourceRecord> take(std::size_t count) {
     std::vector<SourceRecord> out;
-    for (int polls = 0; out.size() < count && polls < 40; ++polls) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (out.size() < count && std::chrono::steady_clock::now() < deadline) {
       for (auto& record : task->poll()) out.push_back(std::move(record));
     }
     EXPECT_GE(out.size(), count);
@@ -168,6 +170,18 @@ TEST_F(SourceCheck, TimeuuidReadsEachRowOnceAlsoAfterRestart) {
   // A crash after the first record of a window reads the whole window again.
   restart_after(records[0], config);
   EXPECT_EQ(take(4).size(), 4U);
+}
+
+TEST_F(SourceCheck, TimeuuidReadsTheMillisecondWhereAWindowEnds) {
+  metrics();
+  // The first window ends in the very millisecond of the first row, at 16:12:32.584.
+  start(props("INSERT INTO x SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID",
+              {{"connect.cassandra.initial.offset", "2018-03-09T16:12:31.584Z"},
+               {"connect.cassandra.slice.duration", "1000"}}));
+  const auto records = take(2);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].value.as_struct().get("device_id").as_string(), "outdoor");
+  EXPECT_EQ(records[1].value.as_struct().get("device_id").as_string(), "indoor");
 }
 
 TEST_F(SourceCheck, ResumesFromAnOffsetOfTheOriginal) {

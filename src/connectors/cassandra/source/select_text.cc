@@ -81,7 +81,8 @@ SelectText select_text(const Route& route, const SourceSettings& settings, const
     case ImportMode::kTimeuuid:
       need_type(pk, "timeuuid", route, settings, table);
       out.pk_type = cql::DataType(cql::TypeId::kTimeuuid);
-      out.window = from + " WHERE " + name + " > maxTimeuuid(?) AND " + name + " <= minTimeuuid(?)" + filtering;
+      // Both ends are whole milliseconds. The original ends at minTimeuuid: it never reads the last millisecond's rows.
+      out.window = from + " WHERE " + name + " > maxTimeuuid(?) AND " + name + " <= maxTimeuuid(?)" + filtering;
       break;
     case ImportMode::kTimestamp:
       need_type(pk, "timestamp", route, settings, table);
