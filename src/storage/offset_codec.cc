@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/java_hash_order.h"
+#include "base/java_hash_order.h"
 
 namespace millrace::storage {
 namespace {
@@ -90,7 +90,7 @@ Result<void> append_map(std::string& out, const Map& map, FieldOrder field_order
   }
   std::vector<std::size_t> order;
   if (field_order == FieldOrder::kHashMap) {
-    order = java_hash_order(keys);
+    order = base::java_hash_order(keys);
   } else {
     for (std::size_t i = 0; i < keys.size(); ++i) order.push_back(i);
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });

@@ -72,6 +72,31 @@ std::vector<std::string> list(const std::string& text) {
   return out;
 }
 
+/// "host:port" of one entry of bootstrap.servers, which may have a protocol in front. Errors: Java's sentences.
+Result<std::string> server(const std::string& url) {
+  const auto is_host = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-%._:").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  const Error malformed = invalid("Invalid url in bootstrap.servers: " + url);
+  const auto scheme = url.find("://");
+  const std::string address = scheme == std::string::npos ? url : url.substr(scheme + 3);
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos) return malformed;
+  std::string_view host = std::string_view(address).substr(0, colon);
+  const std::string_view digits = std::string_view(address).substr(colon + 1);
+  if (host.starts_with('[')) host.remove_prefix(1);
+  if (host.ends_with(']')) host.remove_suffix(1);
+  if (digits.empty() ||
+      !std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) ||
+      !std::all_of(host.begin(), host.end(), is_host)) {
+    return malformed;
+  }
+  int port = 65536;
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (port > 65535) return invalid("Invalid port in bootstrap.servers: " + url);
+  return address;
+}
+
 class Translator {
  public:
   Translator(ClientKind kind, const ClientConfig& config) : kind_(kind), config_(config) {}
@@ -172,6 +197,16 @@ class Translator {
         if (!parsed) return parsed.error();
         bool unlimited = *parsed >= 2147483647;
         set(target, unlimited ? "0" : std::to_string(std::max<std::int64_t>(*parsed, 1)));
+        return {};
+      }
+      case Conversion::kServers: {
+        std::string joined;
+        for (const std::string& url : list(value)) {
+          auto address = server(url);
+          if (!address) return address.error();
+          joined += (joined.empty() ? "" : ",") + *address;
+        }
+        set(target, joined);
         return {};
       }
       case Conversion::kOffsetReset: {

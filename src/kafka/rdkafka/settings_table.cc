@@ -15,7 +15,7 @@ using enum Conversion;
 // clang-format off
 constexpr SettingRow kRows[] = {
     // Connection.
-    {"bootstrap.servers", kAll, kMapped, "bootstrap.servers"},
+    {"bootstrap.servers", kAll, kMapped, "bootstrap.servers", kServers},
     {"client.id", kAll, kMapped, "client.id"},
     {"client.dns.lookup", kAll, kIrrelevant, "librdkafka always tries every address of a name"},
     {"send.buffer.bytes", kAll, kMapped, "socket.send.buffer.bytes", kNumber, 0, 100000000},

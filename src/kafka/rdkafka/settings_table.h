@@ -23,6 +23,7 @@ enum class Conversion : std::uint8_t {
   kBoolean,
   kDeliveryTimeout,  ///< Integer.MAX_VALUE means without limit: 0
   kOffsetReset,
+  kServers,  ///< a list of host:port, as Java checks it
 };
 
 inline constexpr std::uint8_t kP = 1;

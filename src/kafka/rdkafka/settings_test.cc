@@ -61,6 +61,16 @@ TEST(SettingsTest, WhatCannotBeHonouredIsSaidAndTheRestIsTolerated) {
   EXPECT_FALSE(settings.properties.contains("no.such.key"));
 }
 
+TEST(SettingsTest, BrokersAreCheckedAsJavaDoes) {
+  const auto servers = [](const char* text) {
+    return translated(kConsumer, {{"bootstrap.servers", text}}).properties.at("bootstrap.servers");
+  };
+  EXPECT_EQ(servers(" a:1 , PLAINTEXT://b.c:2,[::1]:3"), "a:1,b.c:2,[::1]:3");
+  EXPECT_EQ(refused(kConsumer, {{"bootstrap.servers", "foo"}}), "Invalid url in bootstrap.servers: foo");
+  EXPECT_EQ(refused(kAdmin, {{"bootstrap.servers", "a:1,b:1;"}}), "Invalid url in bootstrap.servers: b:1;");
+  EXPECT_EQ(refused(kProducer, {{"bootstrap.servers", "a:99999"}}), "Invalid port in bootstrap.servers: a:99999");
+}
+
 TEST(SettingsTest, IdempotenceIsOnByDefaultAndGivesWayToOtherSettings) {
   EXPECT_EQ(translated(kProducer, {}).properties.at("enable.idempotence"), "true");
   EXPECT_EQ(translated(kProducer, {{"acks", "1"}}).properties.at("enable.idempotence"), "false");
