@@ -194,8 +194,11 @@ Error error_of(rd_kafka_resp_err_t code, std::string text) {
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR: error.retriable = true; break;
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS: error.retriable = true; break;
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+      error.code = Errc::kInvalid;
+      error.retriable = true;  // more brokers may join
+      break;
     default: break;
   }
   return error;
