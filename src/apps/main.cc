@@ -14,7 +14,8 @@ int usage() {
   std::fputs(
       "Usage: millrace standalone WORKER.properties [CONNECTOR.properties|CONNECTOR.json ...]\n"
       "       millrace distributed WORKER.properties\n"
-      "       millrace transform CONNECTOR.properties [--schemaless] [--steps] < in.jsonl > out.jsonl\n"
+      "       millrace transform CONNECTOR.properties [--schemaless] [--steps] [--worker WORKER.properties] < in.jsonl "
+      "> out.jsonl\n"
       "       millrace --version\n",
       stderr);
   std::fputs(millrace::ctl::command_usage().c_str(), stderr);

@@ -98,7 +98,7 @@ StringConverter::Charset StringConverter::charset_of(std::string_view name) {
   if (lower == "utf-16" || lower == "utf16" || lower == "unicode") return Charset::kUtf16;
   if (lower == "utf-16be") return Charset::kUtf16Be;
   if (lower == "utf-16le") return Charset::kUtf16Le;
-  return Charset::kUnsupported;
+  return Charset::kSystem;
 }
 
 void StringConverter::configure(const Props& config, ConverterType type) {
@@ -106,15 +106,13 @@ void StringConverter::configure(const Props& config, ConverterType type) {
   props["converter.type"] = name_of(type);
   encoding_ = definition().parse(props).string("converter.encoding");
   charset_ = charset_of(encoding_);
+  system_ = charset_ == Charset::kSystem ? SystemCharset::open(encoding_) : nullptr;
+  if (charset_ == Charset::kSystem && system_ == nullptr) throw SerializationError("Unsupported encoding " + encoding_);
 }
 
 void StringConverter::encode(std::string_view text, std::string& out) const {
   if (charset_ == Charset::kUtf8) return append_without_surrogates(out, text);
-  if (charset_ == Charset::kUnsupported) {
-    throw DataError(
-        "Failed to serialize to a string: ",
-        SerializationError("Error when serializing string to byte[] due to unsupported encoding " + encoding_));
-  }
+  if (charset_ == Charset::kSystem) return system_->encode(text, out);
   const bool wide = charset_ != Charset::kLatin1 && charset_ != Charset::kAscii;
   const bool big_endian = charset_ != Charset::kUtf16Le;
   if (charset_ == Charset::kUtf16 && !text.empty()) append_unit(out, 0xFEFF, true);
@@ -151,10 +149,7 @@ void StringConverter::decode(std::string_view bytes, std::string& out) const {
     }
     case Charset::kUtf16Be: return decode_utf16(bytes, true, out);
     case Charset::kUtf16Le: return decode_utf16(bytes, false, out);
-    case Charset::kUnsupported:
-      throw DataError(
-          "Failed to deserialize string: ",
-          SerializationError("Error when deserializing byte[] to string due to unsupported encoding " + encoding_));
+    case Charset::kSystem: return system_->decode(bytes, out);
   }
 }
 

@@ -24,7 +24,11 @@ constexpr std::int64_t kJavaMaxRequestBytes = 1048576;
 constexpr int kScramFixed = 0x020601ff;
 constexpr std::int64_t kProtocolSlackBytes = 64 * 1024;
 
-Error invalid(std::string text) { return Error{Errc::kInvalid, std::move(text), false, {}, {}, 0}; }
+Error invalid(std::string text) {
+  Error error{Errc::kInvalid, std::move(text), false, {}, {}, 0};
+  error.trace = "org.apache.kafka.common.config.ConfigException: " + error.text;
+  return error;
+}
 
 std::string trimmed(std::string_view value) {
   while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front()))) value.remove_prefix(1);
@@ -172,14 +176,21 @@ class Translator {
 
   Result<void> apply(const SettingRow& row, const std::string& value) {
     if (row.treatment == Treatment::kUnsupported) {
-      if (!value.empty() && !one_of(value, row.harmless)) notice(row.key, std::string(row.detail));
+      if (!value.empty() && !one_of(value, row.choices)) notice(row.key, std::string(row.detail));
       return {};
     }
     if (row.treatment != Treatment::kMapped || value.empty()) return {};
     const std::string target(row.detail);
     switch (row.conversion) {
       case Conversion::kText: set(target, value); return {};
-      case Conversion::kLower: set(target, lower(value)); return {};
+      case Conversion::kLower:
+        if (!one_of(lower(value), row.choices)) {
+          std::string choices(row.choices);
+          for (std::size_t bar = 0; (bar = choices.find('|', bar)) != std::string::npos;) choices.replace(bar, 1, ", ");
+          return bad_value(row.key, value, "String must be one of: " + choices);
+        }
+        set(target, lower(value));
+        return {};
       case Conversion::kBoolean:
         if (std::string text = lower(value); text == "true" || text == "false") {
           set(target, text);

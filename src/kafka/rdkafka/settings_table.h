@@ -38,7 +38,8 @@ struct SettingRow {
   Conversion conversion = Conversion::kText;
   std::int64_t low = 0;
   std::int64_t high = 0;
-  std::string_view harmless = {};  ///< kUnsupported: values (joined by '|') that change nothing
+  /// Values joined by '|'. kUnsupported: those that change nothing; kLower: the only ones that there are.
+  std::string_view choices = {};
 };
 
 /// Every key that the producer, consumer and admin client of Apache Kafka 4.1 know.

@@ -71,6 +71,16 @@ TEST(SettingsTest, BrokersAreCheckedAsJavaDoes) {
   EXPECT_EQ(refused(kProducer, {{"bootstrap.servers", "a:99999"}}), "Invalid port in bootstrap.servers: a:99999");
 }
 
+TEST(SettingsTest, WordsThatAClientDoesNotKnowAreRefused) {
+  EXPECT_EQ(refused(kProducer, {{"acks", "7"}}),
+            "Invalid value 7 for configuration acks: String must be one of: all, -1, 0, 1");
+  EXPECT_EQ(
+      refused(kConsumer, {{"isolation.level", "dirty"}}),
+      "Invalid value dirty for configuration isolation.level: String must be one of: read_committed, read_uncommitted");
+  EXPECT_EQ(translated(kProducer, {{"acks", "ALL"}, {"compression.type", "GZIP"}}).properties.at("compression.type"),
+            "gzip");
+}
+
 TEST(SettingsTest, IdempotenceIsOnByDefaultAndGivesWayToOtherSettings) {
   EXPECT_EQ(translated(kProducer, {}).properties.at("enable.idempotence"), "true");
   EXPECT_EQ(translated(kProducer, {{"acks", "1"}}).properties.at("enable.idempotence"), "false");

@@ -56,6 +56,30 @@ def test_schemaless_and_steps(tmp_path: pathlib.Path) -> None:
     assert found[2] == record({"x": {"i": 1}}, topic="p-t")
 
 
+def test_variables_are_resolved(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "names.properties").write_text("field=from file\n")
+    (tmp_path / "suffix").write_text("-from dir")
+    monkeypatch.setenv("MILLRACE_PREFIX", "from env-")
+    config = {"name": "n", "transforms": "h,r", "transforms.h.type": T + "HoistField$Value", "transforms.h.field": f"${{file:{tmp_path}/names.properties:field}}",
+              "transforms.r.type": "RegexRouter", "transforms.r.regex": "(.*)", "transforms.r.replacement": f"${{env:MILLRACE_PREFIX}}$1${{dir:{tmp_path}:suffix}}"}
+    assert answers(run(tmp_path, config, [record(1)], "--schemaless")) == [record({"from file": 1}, topic="from env-t-from dir")]
+
+    # Those of a worker: its names, its allow-lists. What is not resolved stays as it is.
+    worker = tmp_path / "worker.properties"
+    worker.write_text("config.providers=file,e\nconfig.providers.e.class=EnvVar\nconfig.providers.e.param.allowlist.pattern=OTHER\n"
+                      f"config.providers.file.class=File\nconfig.providers.file.param.allowed.paths={tmp_path}\n")
+    config["transforms.r.replacement"] = "x"
+    config["transforms.r.regex"] = "${e:MILLRACE_PREFIX}"
+    done = run(tmp_path, config, [record(1)], "--schemaless", "--worker", str(worker))
+    assert done.returncode == 2 and "transforms.r.regex" in done.stderr, "a variable is no regular expression"
+    config["transforms.r.regex"] = "t"
+    assert answers(run(tmp_path, config, [record(1)], "--schemaless", "--worker", str(worker))) == [record({"from file": 1}, topic="x")]
+
+    config["transforms.h.field"] = f"${{file:{tmp_path}/none:field}}"
+    done = run(tmp_path, config, [])
+    assert done.returncode == 2 and done.stderr == f"millrace transform: Could not read properties from file {tmp_path}/none\n"
+
+
 @pytest.mark.parametrize(("config", "sentence"), [
     ({"transforms": "a"}, "transforms.a.type"),
     ({"transforms": "a", "transforms.a.type": "Nope"}, "Class Nope could not be found."),
