@@ -168,6 +168,7 @@ int run_transform(const std::vector<std::string>& arguments) {
   while (std::getline(std::cin, line)) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     std::cout << session->run(line) << '\n';
+    if (std::cin.rdbuf()->in_avail() <= 0) std::cout.flush();  // somebody may wait for the answer to this line
   }
   std::cout.flush();
   if (!std::cout) {

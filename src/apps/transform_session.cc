@@ -162,6 +162,10 @@ TransformSession::Parsed TransformSession::parse(std::string_view line) {
                       "\"; its members are topic, partition, timestamp, key, value, headers");
     }
   }
+  const std::string_view behind = line.substr(reader.position());
+  if (const std::size_t text = behind.find_first_not_of(" \t\r\n"); text != std::string_view::npos) {
+    throw DataError("A line holds one record, but there is more behind it: " + std::string(behind.substr(text, 40)));
+  }
   SchemaAndValue converted = key_converter_->to_connect_data(record.topic, key);
   record.key_schema = std::move(converted.schema);
   record.key = std::move(converted.value);

@@ -47,6 +47,27 @@ def test_dropped_and_failing_records_have_lines_of_their_own(tmp_path: pathlib.P
     assert "error" in found[3]
 
 
+def test_broken_lines_are_answered_one_by_one(tmp_path: pathlib.Path) -> None:
+    lines = ['{"value":{"a":1}', "[]", '{"value":{}} x', '{"value":{}}{"value":{}}', '{"value":{},"foo":1}', '{"partition":"x"}', '{"headers":{}}',
+             '{"headers":[{"payload":1}]}', '{"topic":1}', "\\", '{"value":1}']
+    found = answers(run(tmp_path, {"name": "n"}, lines, "--schemaless"))
+    assert [set(line) for line in found[:-1]] == [{"error"}] * (len(lines) - 1)
+    assert all(isinstance(line["error"], str) and line["error"] for line in found[:-1])
+    assert found[-1]["value"] == 1
+
+
+def test_answers_come_line_by_line(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "connector.properties"
+    file.write_text("name=n\n")
+    with subprocess.Popen([str(binary_folder() / "millrace"), "transform", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for number in range(3):
+            process.stdin.write(f'{{"topic":"t{number}"}}\n')
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["topic"] == f"t{number}"
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
 def test_schemaless_and_steps(tmp_path: pathlib.Path) -> None:
     config = {"name": "n", "transforms": "a,b", "transforms.a.type": T + "HoistField$Value", "transforms.a.field": "x", "transforms.b.type": T + "RegexRouter",
               "transforms.b.regex": "(.*)", "transforms.b.replacement": "p-$1"}
