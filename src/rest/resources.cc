@@ -244,7 +244,7 @@ Response Resources::handle(const Request& request, Scope scope) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Forwarding (spec rest-api 4)
+// Forwarding
 
 Response Resources::forward_or_error(const Call& call, const Error& error, const Forward& forward) {
   if (error.code == Errc::kRebalanceNeeded) {
@@ -594,7 +594,7 @@ Response Resources::set_logger(const Call& call) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Worker to worker (spec rest-api 9)
+// Worker to worker
 
 namespace {
 runtime::RequestSignature signature_of(const Request& request) {

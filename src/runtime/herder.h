@@ -66,7 +66,7 @@ struct PartitionOffset {
   OffsetMap offset;     ///< null: reset
 };
 
-/// Validation's answer (spec rest-api 8), ready to be written.
+/// Validation's answer, ready to be written.
 struct ConfigInfos {
   struct Entry {
     std::optional<ConfigKey> definition;
