@@ -35,6 +35,7 @@ class Resources {
 
   http::Response root(const Call&);
   http::Response health(const Call&);
+  http::Response metrics(const Call&);
   http::Response list_connectors(const Call&);
   http::Response create_connector(const Call&);
   http::Response get_connector(const Call&);

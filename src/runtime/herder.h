@@ -118,6 +118,8 @@ class Herder {
   };
   virtual ServerInfo server_info() const = 0;
   virtual Health health() = 0;
+  /// The worker's figures in Prometheus' text format.
+  virtual std::string metrics() const { return {}; }
 
   /// Waits until what it says about connectors is what the cluster's topics hold; at once when it has been so before.
   virtual Result<void> await_serving() { return {}; }
