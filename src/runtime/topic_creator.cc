@@ -60,7 +60,9 @@ Result<void> TopicCreator::ensure(const std::string& topic) {
     const bool refused = made.error().code == Errc::kInvalid;  // too few brokers for the replication factor
     if (made.error().retriable && !refused) return made.error();
     if (made.error().code != Errc::kForbidden) {
-      return connect_error(fmt::format("Unable to create topic(s) '{}': {}", topic, made.error().text));
+      Error error = connect_error(fmt::format("Unable to create topic(s) '{}': {}", topic, made.error().text));
+      error.trace += "\nCaused by: " + trace_of(made.error());
+      return error;
     }
     Error error = connect_error(fmt::format(
         "Task failed to create new topic {}. Ensure that the task is authorized to create topics or that the "

@@ -40,3 +40,4 @@ def test_a_topic_that_cannot_be_made_fails_the_task_with_the_reason(kafka: Kafka
     worker = make_worker(connectors={name: source(tmp_path / "in", topic, **creation)}).start()
     trace = worker.rest.await_failed_task(name)
     assert f"Unable to create topic(s) '{topic}': " in trace and why in trace
+    assert "Caused by: org.apache.kafka.common.errors.Invalid" in trace
