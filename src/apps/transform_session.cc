@@ -8,6 +8,7 @@
 #include "json/reader.h"
 #include "json/writer.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/config/connector_config.h"
 
 namespace millrace::apps {
@@ -83,7 +84,7 @@ std::string_view value_text(json::Reader& reader, json::Token& token) {
 
 std::string error_line(std::string_view text) {
   std::string out = R"({"error":)";
-  json::append_string(out, text, json::Escape::kRawUtf8);
+  json::append_string(out, to_utf8(text), json::Escape::kRawUtf8);  // it may quote bytes of the line
   out += '}';
   return out;
 }

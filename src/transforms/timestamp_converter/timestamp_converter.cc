@@ -52,7 +52,9 @@ std::int64_t times(std::int64_t value, std::int64_t factor) {
 
 std::int64_t floor_to_day(std::int64_t epoch_ms) {
   const std::int64_t within = epoch_ms % kMillisPerDay;
-  return epoch_ms - (within < 0 ? within + kMillisPerDay : within);
+  const std::int64_t past_midnight = within < 0 ? within + kMillisPerDay : within;
+  // The first day that a long can say begins before its first millisecond: wraps around, as in Java.
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(epoch_ms) - static_cast<std::uint64_t>(past_midnight));
 }
 
 const SchemaPtr& schema_of_form(TimeForm form, bool is_optional) {

@@ -56,6 +56,15 @@ def test_broken_lines_are_answered_one_by_one(tmp_path: pathlib.Path) -> None:
     assert found[-1]["value"] == 1
 
 
+def test_answers_are_utf_8_whatever_the_lines_are(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "connector.properties").write_text("name=n\n")
+    lines = [b'\xff\xfe', b'{"value":{}} \xff', b'{"value":"\xff"}', b'{"\xff":1}', b'{"topic":"\xed\xa0\x80"}', b'{"value":{}} ' + b"\xc3\xa9" * 30]
+    done = subprocess.run([str(binary_folder() / "millrace"), "transform", str(tmp_path / "connector.properties"), "--schemaless"],
+                          input=b"\n".join(lines), capture_output=True, timeout=30)
+    assert done.returncode == 0
+    assert len([json.loads(line) for line in done.stdout.decode().splitlines()]) == len(lines)
+
+
 def test_answers_come_line_by_line(tmp_path: pathlib.Path) -> None:
     file = tmp_path / "connector.properties"
     file.write_text("name=n\n")
