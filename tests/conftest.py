@@ -10,6 +10,7 @@ from support.services.java_worker import JavaWorker
 from support.services.kafka import Kafka, SecureKafka
 from support.services.mariadb import MariaDb
 from support.services.postgres import Postgres
+from support.small_disk import SmallDisk
 from support.worker import Worker
 
 if TYPE_CHECKING:
@@ -112,6 +113,16 @@ def own_cassandra(tmp_path: pathlib.Path) -> Iterator["Cassandra"]:
         yield server.start()
     finally:
         server.kill()
+
+
+@pytest.fixture
+def small_disk(tmp_path: pathlib.Path) -> Iterator[SmallDisk]:
+    """A folder with room for 256 kB."""
+    disk = SmallDisk(tmp_path / "small", kilobytes=256)
+    try:
+        yield disk
+    finally:
+        disk.close()
 
 
 @pytest.fixture

@@ -15,4 +15,10 @@ void append_as_utf8(std::string& out, std::string_view bytes);
 /// `bytes` as well-formed UTF-8.
 std::string to_utf8(std::string_view bytes);
 
+/// Appends one character. A surrogate gets the three bytes that its number would have.
+void append_code_point(std::string& out, char32_t c);
+
+/// The character at `p`, which moves behind it. For text that is well-formed but for such surrogates; `p` is not `end`.
+char32_t next_code_point(const char*& p, const char* end) noexcept;
+
 }  // namespace millrace

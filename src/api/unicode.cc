@@ -1,5 +1,9 @@
 #include "api/unicode.h"
 
+#include <cstddef>
+
+#include "base/utf8.h"
+
 namespace millrace::api {
 
 namespace {
@@ -10,52 +14,18 @@ constexpr char16_t kZeros[] = {0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0
                                0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40,
                                0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10};
 
-constexpr char32_t kReplacement = 0xFFFD;
-
-bool is_continuation(unsigned char c) { return (c & 0xC0) == 0x80; }
-
-/// Decodes at `p`; false for malformed input, `p` moved behind the maximal subpart.
+/// Decodes at `p`, which moves behind what was read; false for malformed input.
 bool decode(const char*& p, const char* end, char32_t& out) noexcept {
-  const auto byte = [&](int i) { return static_cast<unsigned char>(p[i]); };
-  const auto left = end - p;
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) {
-    out = lead;
-    p += 1;
+  if (static_cast<unsigned char>(*p) < 0x80) {
+    out = static_cast<unsigned char>(*p++);
     return true;
   }
-  int length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    p += 1;
+  const base::Utf8Sequence sequence = base::utf8_sequence_at(p, static_cast<std::size_t>(end - p));
+  if (!sequence.valid) {
+    p += sequence.length;
     return false;
   }
-  if (left < 2 || byte(1) < low || byte(1) > high) {
-    // Java takes the three bytes of an encoded surrogate for one malformed unit.
-    p += lead == 0xED && left >= 3 && is_continuation(byte(1)) && is_continuation(byte(2)) ? 3 : 1;
-    return false;
-  }
-  out = lead & (0x7F >> length);
-  out = out << 6 | (byte(1) & 0x3F);
-  for (int i = 2; i < length; ++i) {
-    if (left <= i || !is_continuation(byte(i))) {
-      p += i;
-      return false;
-    }
-    out = out << 6 | (byte(i) & 0x3F);
-  }
-  p += length;
+  out = base::next_utf8_unchecked(p, end);
   return true;
 }
 
@@ -79,29 +49,6 @@ std::optional<int> next_decimal_digit(const char*& p, const char* end) noexcept 
     }
   }
   return std::nullopt;
-}
-
-char32_t next_code_point(const char*& p, const char* end) noexcept {
-  char32_t code = 0;
-  return decode(p, end, code) ? code : kReplacement;
-}
-
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
 }
 
 bool is_java_whitespace(char32_t c) noexcept {

@@ -11,12 +11,6 @@ namespace millrace::api {
 /// behind it; nullopt, `p` untouched, when there is none.
 std::optional<int> next_decimal_digit(const char*& p, const char* end) noexcept;
 
-/// One code point of UTF-8 at `p` (p != end), `p` moved behind it. Malformed input gives U+FFFD and moves on as Java's
-/// decoder does: one replacement for each maximal subpart.
-char32_t next_code_point(const char*& p, const char* end) noexcept;
-
-void append_utf8(std::string& out, char32_t code_point);
-
 /// Java's Character.isWhitespace for the characters that UTF-8 text is likely to hold.
 bool is_java_whitespace(char32_t c) noexcept;
 

@@ -3,8 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "api/calendar.h"
+#include "base/java_hash_order.h"
 #include "millrace/schema.h"
 
 namespace millrace {
@@ -119,15 +126,52 @@ void append_integer(std::string& out, Integer value) {
 
 void append_text(std::string& out, const Value& value);
 
-void append_map(std::string& out, const Map& map) {
-  out += '{';
-  bool first = true;
+/// Object.hashCode of what can be a map's key in practice; nullopt for a list, a map, a struct...
+std::optional<std::uint32_t> java_hash(const Value& key) {
+  switch (key.kind()) {
+    case ValueKind::kNull: return 0;
+    case ValueKind::kBool: return key.as_bool() ? 1231 : 1237;
+    case ValueKind::kInt8:
+    case ValueKind::kInt16:
+    case ValueKind::kInt32: return static_cast<std::uint32_t>(key.integer());
+    case ValueKind::kInt64: {
+      const auto bits = static_cast<std::uint64_t>(key.as_int64());
+      return static_cast<std::uint32_t>(bits ^ (bits >> 32));
+    }
+    case ValueKind::kString: return base::java_hash(key.as_string());
+    default: return std::nullopt;
+  }
+}
+
+/// Converters and transforms of Kafka Connect make hash maps, so its text of a map has their order.
+std::vector<std::size_t> java_order(const Map& map) {
+  std::vector<std::uint32_t> hashes;
+  hashes.reserve(map.size());
   for (const auto& [key, value] : map) {
-    if (!first) out += ", ";
-    first = false;
-    append_text(out, key);
+    const std::optional<std::uint32_t> hash = java_hash(key);
+    if (!hash) break;
+    hashes.push_back(*hash);
+  }
+  if (hashes.size() == map.size()) return base::java_hash_order_of(hashes);
+  std::vector<std::size_t> as_they_are(map.size());
+  std::iota(as_they_are.begin(), as_they_are.end(), std::size_t{0});
+  return as_they_are;
+}
+
+void append_map(std::string& out, const Map& map) {
+  const auto append_entry = [&out](const Map::Entry& entry) {
+    append_text(out, entry.first);
     out += '=';
-    append_text(out, value);
+    append_text(out, entry.second);
+  };
+  out += '{';
+  if (map.size() == 1) append_entry(*map.begin());
+  if (map.size() > 1) {
+    const char* separator = "";
+    for (const std::size_t i : java_order(map)) {
+      out += std::exchange(separator, ", ");
+      append_entry(*(map.begin() + static_cast<std::ptrdiff_t>(i)));
+    }
   }
   out += '}';
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps/distributed.h"
+#include "apps/reference_pages.h"
 #include "apps/standalone.h"
 #include "apps/transform_command.h"
 #include "ctl/ctl.h"
@@ -20,7 +21,9 @@ int usage() {
   std::fputs(
       "Usage: millrace standalone WORKER.properties [CONNECTOR.properties|CONNECTOR.json ...]\n"
       "       millrace distributed WORKER.properties\n"
-      "       millrace transform CONNECTOR.properties [--schemaless] [--steps] < in.jsonl > out.jsonl\n"
+      "       millrace transform CONNECTOR.properties [--schemaless] [--steps] [--worker WORKER.properties] < in.jsonl "
+      "> out.jsonl\n"
+      "       millrace reference PAGE\n"
       "       millrace --version\n",
       stderr);
   std::fputs(millrace::ctl::command_usage().c_str(), stderr);
@@ -48,6 +51,7 @@ int main(int argc, char** argv) {
   if (verb == "distributed") return millrace::apps::run_distributed(arguments);
   if (millrace::ctl::is_command(verb)) return millrace::ctl::run(verb, arguments, millrace::ctl::real_environment());
   if (verb == "transform") return millrace::apps::run_transform(arguments);
+  if (verb == "reference") return millrace::apps::run_reference(arguments);
   if (verb == "--version") {
     std::puts("millrace " MILLRACE_VERSION);
     return 0;

@@ -68,6 +68,11 @@ int run_standalone(const std::vector<std::string>& arguments) {
   if (!server) return stopping_due_to(server.error(), kBadWorkerConfig);
   rest::RestServer& rest = **server;
 
+  if (setup.config.offset_storage_file.empty()) {
+    Error error;
+    error.text = "offset.storage.file.filename is empty; it must name the file for the offsets of source connectors";
+    return stopping_due_to(error, kCouldNotStart);
+  }
   storage::FileOffsetStore offsets(setup.config.offset_storage_file);
   if (Result<void> done = offsets.start(); !done) return stopping_due_to(done.error(), kCouldNotStart);
   storage::MemoryStatusStore statuses;

@@ -17,6 +17,7 @@
 #include "json/node.h"
 #include "json/reader.h"
 #include "millrace/errors.h"
+#include "runtime/config/config_providers.h"
 #include "runtime/plugin_path.h"
 
 namespace millrace::runtime {
@@ -27,7 +28,8 @@ namespace millrace::apps {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: millrace transform CONNECTOR.properties [--schemaless] [--steps] [--plugin-path FOLDERS] < in.jsonl > "
+    "usage: millrace transform CONNECTOR.properties [--schemaless] [--steps] [--worker WORKER.properties] "
+    "[--plugin-path FOLDERS] < in.jsonl > "
     "out.jsonl\n"
     "\n"
     "Runs the transforms of a connector's configuration on records, one JSON object a line:\n"
@@ -38,10 +40,13 @@ constexpr const char* kUsage =
     "\n"
     "  --schemaless   keys and values are plain JSON\n"
     "  --steps        show the record after each transform\n"
+    "  --worker       the worker whose config.providers resolve ${provider:path:key} in the connector's file;\n"
+    "                 without it the names file, dir and env mean Kafka's own providers\n"
     "  --plugin-path  folders with plugins of your own, as the worker's plugin.path\n";
 
 struct CommandLine {
   std::string file;
+  std::optional<std::string> worker;
   TransformSession::Options options;
   std::vector<std::string> plugin_path;
   bool help = false;
@@ -62,6 +67,9 @@ std::optional<CommandLine> parse_command_line(const std::vector<std::string>& ar
       out.options.steps = true;
     } else if (word == "--help" || word == "-h") {
       out.help = true;
+    } else if (word == "--worker") {
+      if (i + 1 == arguments.size()) return refuse("--worker needs the worker's properties file");
+      out.worker = arguments[++i];
     } else if (word == "--plugin-path") {
       if (i + 1 == arguments.size()) return refuse("--plugin-path needs a list of folders");
       std::stringstream folders(arguments[++i]);
@@ -110,6 +118,22 @@ Result<Props> read_connector(const std::string& path) {
   return properties->to_map();
 }
 
+/// The connector's settings with the values that its variables stand for.
+Result<Props> resolved(const Props& connector, const std::optional<std::string>& worker) {
+  Props settings{{"config.providers", "file,dir,env"},
+                 {"config.providers.file.class", "FileConfigProvider"},
+                 {"config.providers.dir.class", "DirectoryConfigProvider"},
+                 {"config.providers.env.class", "EnvVarConfigProvider"}};
+  if (worker) {
+    auto properties = base::read_properties_file(*worker);
+    if (!properties) return std::move(properties).error();
+    settings = properties->to_map();
+  }
+  auto providers = runtime::ConfigProviders::create(settings);
+  if (!providers) return std::move(providers).error();
+  return providers->resolve(connector);
+}
+
 int wrong_configuration(const std::string& text) {
   std::string sentence = text;
   for (char& c : sentence) {
@@ -133,7 +157,8 @@ int run_transform(const std::vector<std::string>& arguments) {
   for (const std::string& problem : runtime::load_plugin_path(command->plugin_path, plugins).problems) {
     std::fprintf(stderr, "millrace transform: %s\n", problem.c_str());
   }
-  const auto connector = read_connector(command->file);
+  auto connector = read_connector(command->file);
+  if (connector) connector = resolved(*connector, command->worker);
   if (!connector) return wrong_configuration(connector.error().text);
   auto session = TransformSession::open(*connector, plugins, command->options);
   if (!session) return wrong_configuration(session.error().text);
@@ -143,6 +168,7 @@ int run_transform(const std::vector<std::string>& arguments) {
   while (std::getline(std::cin, line)) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     std::cout << session->run(line) << '\n';
+    if (std::cin.rdbuf()->in_avail() <= 0) std::cout.flush();  // somebody may wait for the answer to this line
   }
   std::cout.flush();
   if (!std::cout) {

@@ -8,6 +8,7 @@
 #include "json/reader.h"
 #include "json/writer.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "runtime/config/connector_config.h"
 
 namespace millrace::apps {
@@ -83,7 +84,7 @@ std::string_view value_text(json::Reader& reader, json::Token& token) {
 
 std::string error_line(std::string_view text) {
   std::string out = R"({"error":)";
-  json::append_string(out, text, json::Escape::kRawUtf8);
+  json::append_string(out, to_utf8(text), json::Escape::kRawUtf8);  // it may quote bytes of the line
   out += '}';
   return out;
 }
@@ -161,6 +162,10 @@ TransformSession::Parsed TransformSession::parse(std::string_view line) {
       throw DataError("A record has no member \"" + member +
                       "\"; its members are topic, partition, timestamp, key, value, headers");
     }
+  }
+  const std::string_view behind = line.substr(reader.position());
+  if (const std::size_t text = behind.find_first_not_of(" \t\r\n"); text != std::string_view::npos) {
+    throw DataError("A line holds one record, but there is more behind it: " + std::string(behind.substr(text, 40)));
   }
   SchemaAndValue converted = key_converter_->to_connect_data(record.topic, key);
   record.key_schema = std::move(converted.schema);

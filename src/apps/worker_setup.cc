@@ -1,9 +1,11 @@
 #include "apps/worker_setup.h"
 
 #include <fmt/core.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -60,6 +62,23 @@ Logger& plugin_logger(const std::string& name) {
   auto& slot = (*loggers)[name];
   if (!slot) slot = std::make_unique<PluginLogger>(base::log_named(name));
   return *slot;
+}
+
+/// Whether one of the brokers' names may still turn into an address. A name that does not exist will not.
+bool may_be_resolved(const std::string& servers) {
+  for (std::size_t begin = 0; begin < servers.size();) {
+    const std::size_t end = std::min(servers.find(',', begin), servers.size());
+    std::string host = servers.substr(begin, std::string_view(servers).substr(begin, end - begin).rfind(':'));
+    if (const auto scheme = host.find("://"); scheme != std::string::npos) host.erase(0, scheme + 3);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    begin = end + 1;
+    addrinfo* found = nullptr;
+    const int answer = ::getaddrinfo(host.c_str(), nullptr, nullptr, &found);
+    if (found != nullptr) ::freeaddrinfo(found);
+    if (answer != EAI_NONAME && answer != EAI_NODATA) return true;
+    main_log().warn("Couldn't resolve server {} from bootstrap.servers: {}", host, ::gai_strerror(answer));
+  }
+  return false;
 }
 
 sigset_t stop_signals() {
@@ -136,6 +155,9 @@ Result<void> look_up_cluster(WorkerSetup& setup) {
   const runtime::ClientConfigs configs(setup.config, "");
   Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(configs.internal("admin"));
   if (!admin) return failed(admin.error());
+  if (!may_be_resolved(setup.config.bootstrap_servers)) {
+    return failed(Error{.code = Errc::kInvalid, .text = "No resolvable bootstrap urls given in bootstrap.servers"});
+  }
   Result<std::optional<std::string>> id = (*admin)->cluster_id(kClusterIdTimeout);
   if (!id) return failed(id.error());
   setup.kafka_cluster_id = std::move(*id);

@@ -60,7 +60,10 @@ void Log::write(Level level, std::string_view message) const {
   if (!enabled(level)) return;
   fmt::memory_buffer line;
   append_time(line);
-  fmt::format_to(std::back_inserter(line), "{} {}{} ({})\n", base::name_of(level), thread_prefix(), message, name_);
+  // A message that goes on with a stack trace has its logger where the trace begins, as with log4j.
+  const std::size_t first_line = std::min(message.find('\n'), message.size());
+  fmt::format_to(std::back_inserter(line), "{} {}{} ({}){}\n", base::name_of(level), thread_prefix(),
+                 message.substr(0, first_line), name_, message.substr(first_line));
   write_all(line.data(), line.size());  // one write per line: lines of several threads do not mix
 }
 

@@ -67,7 +67,7 @@ class Log {
   std::atomic<Level> level_{Level::kInfo};
 };
 
-/// All loggers of the process and their levels (spec rest-api 7.16).
+/// All loggers of the process and their levels.
 class LoggerRegistry {
  public:
   struct State {

@@ -18,6 +18,13 @@ TEST(LogTest, LinesNameTimeLevelContextAndLogger) {
   EXPECT_EQ(LogContext::current(), "");
 }
 
+TEST(LogTest, AStackTraceFollowsTheLineThatNamesTheLogger) {
+  testing::internal::CaptureStderr();
+  log_named("log_test.trace").error("it failed.\n{}", "Exception: why\n\tat there");
+  const std::string lines = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(lines.ends_with("] ERROR it failed. (log_test.trace)\nException: why\n\tat there\n")) << lines;
+}
+
 TEST(LogTest, ALevelIsSetForAllNamesWithThatPrefixAndForNewLoggersBelow) {
   log_named("log_test.pre.a");
   log_named("log_test.prefix");

@@ -43,6 +43,11 @@ TEST(JsonTest, ReadsWhatJacksonReads) {
 TEST(JsonTest, ErrorsAreJacksons) {
   const std::string values = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
   EXPECT_EQ(again("abc"), "Unrecognized token 'abc': was expecting " + values + "\n at [line: 1, column: 4]");
+  EXPECT_EQ(again("\xFF\xFE"), "Invalid UTF-8 start byte 0xfe\n at [line: 1, column: 3]");
+  EXPECT_EQ(again("\xFF x"), "Unrecognized token 'ÿ': was expecting " + values + "\n at [line: 1, column: 3]");
+  EXPECT_EQ(again("[1 \xFF]"),
+            "Unexpected character ('ÿ' (code 255)): was expecting comma to separate Array entries\n"
+            " at [line: 1, column: 4]");
   EXPECT_EQ(again("[tru]"), "Unrecognized token 'tru': was expecting " + values + "\n at [line: 1, column: 6]");
   EXPECT_EQ(again("  \n  x"), "Unrecognized token 'x': was expecting " + values + "\n at [line: 2, column: 4]");
   EXPECT_EQ(

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "json/scan.h"
 
 namespace millrace::json {
@@ -30,15 +31,13 @@ bool is_identifier_start(char c) { return is_identifier_part(c) && !is_digit(c);
 std::string char_text(const char* at, const char* end) {
   const auto c = static_cast<unsigned char>(*at);
   if (c < 0x20) return "(CTRL-CHAR, code " + std::to_string(c) + ")";
-  std::string shown(1, *at);
-  unsigned code = c;
-  if (c >= 0xC0) {
-    code = c & (c < 0xE0 ? 0x1F : c < 0xF0 ? 0x0F : 0x07);
-    for (const char* p = at + 1; p != end && is_continuation(*p); ++p) {
-      shown += *p;
-      code = code << 6 | (static_cast<unsigned char>(*p) & 0x3F);
-    }
+  char32_t code = c;  // a byte that begins no character counts as Latin-1
+  if (c >= 0x80 && base::utf8_sequence_at(at, static_cast<std::size_t>(end - at)).valid) {
+    const char* p = at;
+    code = base::next_utf8_unchecked(p, end);
   }
+  std::string shown;
+  base::append_utf8(shown, code);
   return "'" + shown + "' (code " + std::to_string(code) + (code > 255 ? " / 0x" : "") +
          (code > 255 ? [code] {
            char hex[16];
@@ -51,24 +50,6 @@ std::string char_text(const char* at, const char* end) {
 
 std::string unexpected(const char* at, const char* end, const std::string& rule) {
   return "Unexpected character (" + char_text(at, end) + ")" + rule;
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
 }
 
 }  // namespace
@@ -136,8 +117,19 @@ void Reader::fail_close(char marker, const char* at) const {
 
 void Reader::fail_token(const char* from) {
   const char* p = from;
-  while (p != end_ && is_identifier_part(*p)) ++p;
-  const std::string token(from, p);
+  std::string token;
+  if (static_cast<unsigned char>(*p) >= 0x80) {  // the parser takes the byte for a Latin-1 letter, and goes on in UTF-8
+    base::append_utf8(token, static_cast<unsigned char>(*p++));
+  }
+  while (p != end_ && is_identifier_part(*p)) {
+    const char* const start = p;
+    if (static_cast<unsigned char>(*p) < 0x80) {
+      ++p;
+    } else {
+      check_multibyte(p);
+    }
+    token.append(start, p);
+  }
   if (token == "NaN" || token == "Infinity" || token == "INF") {
     fail_at(p, "Non-standard token '" + token + "': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow");
   }
@@ -342,8 +334,8 @@ bool Reader::small_integer(std::int64_t& out) const noexcept {
   return true;
 }
 
-void Reader::check_multibyte() {
-  const auto lead = static_cast<unsigned char>(*p_);
+void Reader::check_multibyte(const char*& p) const {
+  const auto lead = static_cast<unsigned char>(*p);
   const auto invalid = [&](const char* at, const char* what) {
     char text[48];
     std::snprintf(text, sizeof text, "Invalid UTF-8 %s byte 0x%02x", what, static_cast<unsigned char>(*at));
@@ -357,12 +349,12 @@ void Reader::check_multibyte() {
   } else if (lead >= 0xF0 && lead <= 0xF4) {
     more = 3;
   } else {
-    invalid(p_, "start");
+    invalid(p, "start");
   }
-  const char* const start = p_++;
-  for (int i = 0; i < more; ++i, ++p_) {
-    if (p_ == end_) fail_end("Unexpected end-of-input in VALUE_STRING");
-    if (!is_continuation(*p_)) invalid(p_, "middle");
+  const char* const start = p++;
+  for (int i = 0; i < more; ++i, ++p) {
+    if (p == end_) fail_end("Unexpected end-of-input in VALUE_STRING");
+    if (!is_continuation(*p)) invalid(p, "middle");
   }
   const auto second = static_cast<unsigned char>(start[1]);
   // Over-long forms and what lies beyond Unicode. A surrogate is kept: "\ud800" gives the same.
@@ -418,7 +410,7 @@ void Reader::read_escape(std::string& out) {
       p_ = back;
     }
   }
-  append_utf8(out, code);
+  base::append_utf8(out, code);
 }
 
 std::string_view Reader::read_string(std::string& scratch, bool is_name) {
@@ -440,7 +432,7 @@ std::string_view Reader::read_string(std::string& scratch, bool is_name) {
       fail_at(p_, "Illegal unquoted character (" + char_text(p_, end_) +
                       "): has to be escaped using backslash to be included in " + (is_name ? "name" : "string value"));
     } else {
-      check_multibyte();
+      check_multibyte(p_);
     }
   }
   const std::string_view tail(run, static_cast<std::size_t>(p_ - run));

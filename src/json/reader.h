@@ -77,7 +77,7 @@ class Reader {
   std::string_view read_string(std::string& scratch, bool is_name);
   void read_escape(std::string& out);
   std::uint32_t read_hex4();
-  void check_multibyte();
+  void check_multibyte(const char*& p) const;
   [[noreturn]] void fail_at(const char* at, const std::string& message) const;
   [[noreturn]] void fail_end(const std::string& message) const;
   [[noreturn]] void fail_value();

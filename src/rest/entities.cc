@@ -1,6 +1,7 @@
 #include "rest/entities.h"
 
 #include "json/writer.h"
+#include "millrace/text.h"
 #include "millrace/value.h"
 
 namespace millrace::rest {
@@ -8,7 +9,14 @@ namespace {
 
 using runtime::name_of;
 
-void text(std::string& out, const std::string& value) { json::append_string(out, value, json::Escape::kRawUtf8); }
+/// Names of files, topics and records come from outside; a body is UTF-8 whatever they are.
+void text(std::string& out, const std::string& value) {
+  if (is_valid_utf8(value)) {
+    json::append_string(out, value, json::Escape::kRawUtf8);
+  } else {
+    json::append_string(out, to_utf8(value), json::Escape::kRawUtf8);
+  }
+}
 
 void text_or_null(std::string& out, const std::optional<std::string>& value) {
   if (value) {

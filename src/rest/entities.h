@@ -9,7 +9,7 @@
 
 namespace millrace::rest {
 
-// Response bodies: compact JSON with the fields in the order of Kafka Connect (spec rest-api 5).
+// Response bodies: compact JSON with the fields in the order of Kafka Connect.
 
 std::string to_json(const runtime::Herder::ServerInfo& info);
 std::string to_json(const runtime::Health& health);

@@ -8,7 +8,7 @@
 
 namespace millrace::rest {
 
-/// A herder's own requests to other workers, over HTTP (spec rest-api 9). Threads: any.
+/// A herder's own requests to other workers, over HTTP. Threads: any.
 class HttpLeaderClient : public runtime::LeaderClient {
  public:
   /// `tls` is used for https URLs and must outlive this; nullptr: the system's authorities.

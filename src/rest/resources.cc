@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "json/node.h"
 #include "json/reader.h"
+#include "millrace/text.h"
 #include "rest/entities.h"
 #include "rest/json_body.h"
 
@@ -101,11 +102,14 @@ bool has_json_type(const Request& request) {
 
 enum class Body : std::uint8_t { kIgnored, kJson };
 
+enum class Answer : std::uint8_t { kJson, kText };
+
 struct Route {
   const char* method;
   std::vector<std::string_view> path;  ///< "{}" takes any segment, "{#}" a number
   Resources::Handler handler;
   Body body = Body::kJson;
+  Answer answer = Answer::kJson;
 
   bool admin() const { return !path.empty() && path.front() == "admin"; }
   bool about_connectors() const { return !path.empty() && path.front() == "connectors"; }
@@ -116,6 +120,7 @@ const std::vector<Route>& routes() {
   static const std::vector<Route> kRoutes = {
       {"GET", {}, &R::root, Body::kIgnored},
       {"GET", {"health"}, &R::health, Body::kIgnored},
+      {"GET", {"metrics"}, &R::metrics, Body::kIgnored, Answer::kText},
       {"GET", {"connectors"}, &R::list_connectors},
       {"POST", {"connectors"}, &R::create_connector},
       {"GET", {"connectors", "{}"}, &R::get_connector},
@@ -236,7 +241,7 @@ Response Resources::handle(const Request& request, Scope scope) {
     return response;
   }
   if (chosen->body == Body::kJson && !has_json_type(request)) return framework_error(415);
-  if (!accepts_json(request)) return framework_error(406);
+  if (chosen->answer == Answer::kJson && !accepts_json(request)) return framework_error(406);
   if (chosen->about_connectors()) {
     if (const Result<void> serving = herder_.await_serving(); !serving.ok()) return failed(serving.error());
   }
@@ -244,7 +249,7 @@ Response Resources::handle(const Request& request, Scope scope) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Forwarding (spec rest-api 4)
+// Forwarding
 
 Response Resources::forward_or_error(const Call& call, const Error& error, const Forward& forward) {
   if (error.code == Errc::kRebalanceNeeded) {
@@ -327,6 +332,13 @@ Response Resources::health(const Call&) {
                      : health.status == runtime::Health::Status::kStarting ? 503
                                                                            : 500;
   return json(status, to_json(health));
+}
+
+/// Not of Kafka Connect, whose figures come by JMX.
+Response Resources::metrics(const Call&) {
+  return {.status = 200,
+          .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
+          .body = to_utf8(herder_.metrics())};
 }
 
 Response Resources::list_connectors(const Call& call) {
@@ -594,7 +606,7 @@ Response Resources::set_logger(const Call& call) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Worker to worker (spec rest-api 9)
+// Worker to worker
 
 namespace {
 runtime::RequestSignature signature_of(const Request& request) {

@@ -22,7 +22,7 @@ struct ResourceOptions {
   const http::Tls* forward_tls = nullptr;
 };
 
-/// The REST resources over a herder (spec rest-api 6, 7, 9). Thread-safe: one call per request, each may block as long as the
+/// The REST resources over a herder. Thread-safe: one call per request, each may block as long as the
 /// herder does.
 class Resources {
  public:
@@ -35,6 +35,7 @@ class Resources {
 
   http::Response root(const Call&);
   http::Response health(const Call&);
+  http::Response metrics(const Call&);
   http::Response list_connectors(const Call&);
   http::Response create_connector(const Call&);
   http::Response get_connector(const Call&);
@@ -78,7 +79,7 @@ class Resources {
 http::Response error_response(int status, const std::string& message);
 /// "HTTP 404 Not Found" and its likes.
 http::Response framework_error(int status);
-/// The one table from failures to statuses (spec rest-api 2).
+/// The one table from failures to statuses.
 int status_of(const Error& error);
 
 }  // namespace millrace::rest

@@ -18,7 +18,7 @@ struct WorkerConfig;
 
 namespace millrace::rest {
 
-/// The worker's REST API on its listeners (spec rest-api 11).
+/// The worker's REST API on its listeners.
 ///
 /// Life: `bind` (requests get 404 from then on), `install` when the herder can answer, `stop` before the herder stops.
 class RestServer {

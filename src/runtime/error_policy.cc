@@ -91,16 +91,28 @@ ErrorPolicy::Outcome ErrorPolicy::recover(Stage stage, std::string_view executin
   const base::SteadyTime deadline = config_.retry_timeout ? start + *config_.retry_timeout : base::SteadyTime::max();
   for (std::uint64_t attempt = 1; failure.retriable; ++attempt) {
     const base::SteadyTime now = clock.now();
-    if (now >= deadline || control_.stopping()) break;
+    if (now >= deadline) break;
+    if (control_.stopping()) return stopped(stage, executing_class, record, failure);
     metrics_.record_failures.add();
     metrics_.retries.add();
     control_.wait(std::min(deadline, now + delay_before(attempt, config_.retry_delay_max)), [] { return false; });
-    if (control_.stopping()) break;
+    if (control_.stopping()) return stopped(stage, executing_class, record, failure);
     std::optional<PluginFailure> next = again();
     if (!next) return Outcome::kDone;
     failure = std::move(*next);
   }
   return failed(stage, executing_class, record, failure);
+}
+
+/// Differs: Kafka Connect takes the record for failed then, and with errors.tolerance=all skips it for good (I3).
+ErrorPolicy::Outcome ErrorPolicy::stopped(Stage stage, std::string_view executing_class, const RecordInHand& record,
+                                          const PluginFailure& failure) {
+  error_ = plugin_error(
+      kConnectException,
+      fmt::format("Stopped while an error was retried, the record will be read again: {}, stage {}, class {}",
+                  record.to_string(), name_of(stage), executing_class),
+      failure);
+  return Outcome::kFail;
 }
 
 ErrorPolicy::Outcome ErrorPolicy::failed(Stage stage, std::string_view executing_class, const RecordInHand& record,

@@ -106,6 +106,9 @@ class ErrorPolicy {
   Outcome recover(Stage stage, std::string_view executing_class, const RecordInHand& record, PluginFailure failure,
                   const std::function<std::optional<PluginFailure>()>& again);
 
+  Outcome stopped(Stage stage, std::string_view executing_class, const RecordInHand& record,
+                  const PluginFailure& failure);
+
   const ErrorHandlingConfig config_;
   TaskControl& control_;
   TaskMetrics& metrics_;

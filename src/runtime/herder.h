@@ -66,7 +66,7 @@ struct PartitionOffset {
   OffsetMap offset;     ///< null: reset
 };
 
-/// Validation's answer (spec rest-api 8), ready to be written.
+/// Validation's answer, ready to be written.
 struct ConfigInfos {
   struct Entry {
     std::optional<ConfigKey> definition;
@@ -118,6 +118,8 @@ class Herder {
   };
   virtual ServerInfo server_info() const = 0;
   virtual Health health() = 0;
+  /// The worker's figures in Prometheus' text format.
+  virtual std::string metrics() const { return {}; }
 
   /// Waits until what it says about connectors is what the cluster's topics hold; at once when it has been so before.
   virtual Result<void> await_serving() { return {}; }

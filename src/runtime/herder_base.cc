@@ -1,4 +1,5 @@
 #include "runtime/herder_base.h"
+#include "runtime/metrics_text.h"
 
 #include <fmt/core.h>
 
@@ -59,6 +60,15 @@ Result<void> run_with_deadline(const std::string& thread_name, std::chrono::mill
   return *shared->result;
 }
 
+const char* name_of(ConnectorType type) noexcept {
+  switch (type) {
+    case ConnectorType::kSource: return "source";
+    case ConnectorType::kSink: return "sink";
+    case ConnectorType::kUnknown: break;
+  }
+  return "unknown";
+}
+
 RestartPlan plan_restart(const RestartRequest& request, ConnectorStateInfo state) {
   RestartPlan plan;
   plan.connector = !request.only_failed || state.connector.state == State::kFailed;
@@ -82,6 +92,27 @@ base::Clock& HerderBase::clock() const { return deps_.clock != nullptr ? *deps_.
 
 Herder::ServerInfo HerderBase::server_info() const {
   return ServerInfo{kKafkaVersion, kKafkaCommit, deps_.kafka_cluster_id};
+}
+
+std::string HerderBase::metrics() const {
+  WorkerFigures figures;
+  figures.version = kKafkaVersion;
+  figures.connectors_here = deps_.worker->connectors().size();
+  std::map<std::string, ConnectorType> types;
+  for (const std::string& name : connectors()) {
+    Result<ConnectorStateInfo> state = connector_status(name);
+    if (!state) continue;
+    types[name] = state->type;
+    const auto config = stored_config(name);
+    const auto named = config ? config->find("connector.class") : RawConfig::const_iterator();
+    figures.connectors.push_back(
+        {config && named != config->end() ? named->second.value_or("") : std::string(), std::move(*state)});
+  }
+  for (const ConnectorTaskId& id : deps_.worker->tasks()) {
+    if (auto metrics = deps_.worker->metrics(id))
+      figures.tasks.push_back({id, types[id.connector], std::move(metrics)});
+  }
+  return metrics_text(figures);
 }
 
 // ------------------------------------------------------------------------------------------------------ statuses

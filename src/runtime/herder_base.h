@@ -57,6 +57,7 @@ class HerderBase : public Herder, protected StatusListener {
   explicit HerderBase(Deps deps);
 
   ServerInfo server_info() const override;
+  std::string metrics() const override;
   Result<ConnectorStateInfo> connector_status(const std::string& name) const override;
   Result<StatusInfo> task_status(const ConnectorTaskId& id) const override;
   Result<std::vector<std::string>> active_topics(const std::string& name) const override;

@@ -10,7 +10,7 @@
 
 namespace millrace::runtime {
 
-/// Offsets of connectors as REST shows and changes them (KIP-875; spec rest-api 7.14). The caller has checked that the
+/// Offsets of connectors as REST shows and changes them (KIP-875). The caller has checked that the
 /// connector is stopped. Blocks up to REST's 90 s.
 class OffsetChanges {
  public:

@@ -265,5 +265,29 @@ TEST_F(SinkTaskRunnerTest, ARetriableFailureOfAConverterIsRetriedWithinItsTime) 
   EXPECT_EQ(metrics_->retries.get(), 2U);
 }
 
+TEST_F(SinkTaskRunnerTest, ARecordThatIsBeingRetriedAtTheStopIsNotSkipped) {
+  add({"a"});
+  ErrorHandlingConfig errors;
+  errors.retry_timeout = std::chrono::seconds(600);
+  errors.tolerance = ErrorTolerance::kAll;
+  TaskParts common = parts(errors);
+  auto converter = std::make_unique<TextConverter>();
+  converter->failures = 1000000;
+  common.value_converter = std::move(converter);
+  SinkTaskRunner::Parts sink;
+  sink.task = std::make_unique<ScriptedSink>(script_);
+  sink.consumer = std::move(*kafka_.consumer({{"group.id", kGroup}, {"auto.offset.reset", "earliest"}}));
+  sink.topics = {"t"};
+  run(std::make_unique<SinkTaskRunner>(std::move(common), std::move(sink)));
+  ASSERT_TRUE(eventually([&] { return put() == Values{"a"}; }));
+  add({"flaky", "b"});
+  ASSERT_TRUE(eventually([&] { return metrics_->retries.get() > 0; }));
+  stop();
+  EXPECT_EQ(put(), Values{"a"});
+  EXPECT_LE(committed(), 1);
+  EXPECT_EQ(metrics_->records_skipped.get(), 0U);
+  EXPECT_EQ(listener_.last(), State::kUnassigned);
+}
+
 }  // namespace
 }  // namespace millrace::runtime

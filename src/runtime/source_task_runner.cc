@@ -140,8 +140,12 @@ Result<void> SourceTaskRunner::send_all(std::vector<SourceRecord>& records) {
   for (std::size_t next = 0; next < records.size() && !control().stopping();) {
     if (Result<void> room = wait_for_room_in_budget(); !room) return room;
     if (control().stopping()) return {};
-    if (Result<void> done = convert_slice(records, next); !done) return done;
-    if (Result<void> sent = send_slice(records); !sent) return sent;
+    const Result<void> converted = convert_slice(records, next);
+    // What comes before a record that fails is sent, as Java does one by one; a transaction would not commit it.
+    if (!converted && !source_.delivery->reports_send_failures()) return converted;
+    const Result<void> sent = send_slice(records);
+    if (!converted) return converted;
+    if (!sent) return sent;
     if (control().stopping()) break;
     if (Result<void> done = source_.delivery->slice_sent(); !done) return done;
   }
@@ -372,6 +376,7 @@ Result<void> SourceTaskRunner::refused(const Error& error, const SourceRecord& r
     originals_.erase(tag);
     return {};
   }
+  ++refused_;
   return plugin_error(kConnectException,
                       fmt::format("Unrecoverable exception from producer send callback: {}", hand.to_string()),
                       failure);
@@ -476,8 +481,14 @@ void SourceTaskRunner::wind_up(const Result<void>& result) {
       source_log().warn("records_unacknowledged={} when the task stopped; they will be read again",
                         source_.delivery->records_in_flight());
     }
-  } else {
-    (void)take_acknowledgements();  // what is acknowledged by now still counts; the failure is known
+  } else if (source_.delivery->reports_send_failures()) {
+    // What was sent before the failure is on its way: its offsets count, or a restart would send it again.
+    const auto open = [this] { return source_.delivery->records_in_flight() > refused_; };
+    do {
+      send_error_.reset();  // the first failure is known
+      (void)take_acknowledgements();
+      if (open()) control().wait_even_if_stopping(deadline, [this] { return has_acknowledgements(); });
+    } while (open() && control().clock().now() < deadline && !control().cancelled());
   }
   source_.delivery->commit_finally();
   tell_task();

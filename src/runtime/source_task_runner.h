@@ -111,6 +111,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   bool started_ = false;
   bool in_task_ = false;
   std::optional<Error> send_error_;
+  std::size_t refused_ = 0;  ///< records in flight that will never be acknowledged
 
   // The slice in hand, reused.
   std::string buffer_;

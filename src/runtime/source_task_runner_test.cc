@@ -181,6 +181,20 @@ TEST_F(SourceTaskRunnerTest, ABadRecordFailsTheTaskAndIsNamedAndEarlierOffsetsAr
   EXPECT_NE(listener_.trace().find("Caused by: org.apache.kafka.connect.errors.DataException: bad text"),
             std::string::npos);
   EXPECT_TRUE(script_.stopped);
+  EXPECT_EQ(stored(), R"({"position":1})");
+}
+
+TEST_F(SourceTaskRunnerTest, AFailureWaitsForWhatWasSentBeforeIt) {
+  kafka_.create_topic("t");
+  kafka_.hold_acks();
+  give({record("a", 1), record("b", 2), record("bad", 3), record("c", 4)});
+  start();
+  ASSERT_TRUE(eventually([&] { return kafka_.unacknowledged() == 2; }));
+  kafka_.release_acks();
+  join();
+  EXPECT_EQ(listener_.last(), State::kFailed);
+  EXPECT_EQ(sent(), (Values{"a", "b"}));
+  EXPECT_EQ(stored(), R"({"position":2})");
 }
 
 TEST_F(SourceTaskRunnerTest, AToleratedBadRecordIsSkippedAndToldToTheTask) {

@@ -20,7 +20,7 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// The figures of one task since its start (spec task-lifecycle 12). Written by the task's thread, per batch.
+/// The figures of one task since its start. Written by the task's thread, per batch.
 struct TaskMetrics {
   // connector-task-metrics
   Counter batches, batch_records, batch_size_max;

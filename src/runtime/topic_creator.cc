@@ -57,7 +57,13 @@ Result<void> TopicCreator::ensure(const std::string& topic) {
   kafka::NewTopic wanted{topic, group.partitions, group.replication_factor, group.topic_settings};
   const Result<kafka::TopicCreation> made = admin_->create_topic(wanted, kTimeout);
   if (!made) {
-    if (made.error().retriable) return made.error();
+    const bool refused = made.error().code == Errc::kInvalid;  // too few brokers for the replication factor
+    if (made.error().retriable && !refused) return made.error();
+    if (made.error().code != Errc::kForbidden) {
+      Error error = connect_error(fmt::format("Unable to create topic(s) '{}': {}", topic, made.error().text));
+      error.trace += "\nCaused by: " + trace_of(made.error());
+      return error;
+    }
     Error error = connect_error(fmt::format(
         "Task failed to create new topic {}. Ensure that the task is authorized to create topics or that the "
         "topic exists and restart the task",

@@ -68,7 +68,7 @@ class ConfigUpdateListener {
   virtual void on_logger_level(const std::string& logger, const std::string& level) = 0;
 };
 
-/// Applies the records of the config topic, one after another (spec storage-formats 3.2).
+/// Applies the records of the config topic, one after another.
 ///
 /// Task configs wait in `deferred_` until their commit record; a commit whose task records are not all there makes the
 /// connector inconsistent until the leader writes them anew. Threads: one at a time. Errors: a record that makes no

@@ -11,7 +11,7 @@
 
 namespace millrace::storage {
 
-/// The cluster's configuration: read by every worker, written mostly by the leader (spec storage-formats 3).
+/// The cluster's configuration: read by every worker, written mostly by the leader.
 ///
 /// Threads: `snapshot` from any; the rest from one thread at a time, and they block up to 30 s. The listener is called
 /// on the store's own thread, never before `start` has returned. Errors: texts are those that REST answers.

@@ -10,7 +10,7 @@
 
 namespace millrace::storage {
 
-/// The standalone worker's offsets: one file in Java's format (spec storage-formats 6), replaced whole on every commit.
+/// The standalone worker's offsets: one file in Java's format, replaced whole on every commit.
 ///
 /// One thread writes. Commits that arrive while it writes go out together with the next write, so many tasks cost no
 /// more disk flushes than one. Tombstones stay in the file as null.

@@ -12,7 +12,7 @@ namespace millrace::storage {
 /// A java.util.HashMap<byte[], byte[]>; a null value is nullopt.
 using ByteMap = std::map<std::string, std::optional<std::string>>;
 
-/// The bytes that Java's ObjectOutputStream writes for it (spec storage-formats 6.1).
+/// The bytes that Java's ObjectOutputStream writes for it.
 std::string write_java_map(const ByteMap& map);
 
 /// Reads them. An early end gives an empty map, as in Java (a file that was being written when the machine stopped).

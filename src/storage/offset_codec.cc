@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "storage/java_hash_order.h"
+#include "base/java_hash_order.h"
+#include "json/node.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "millrace/base64.h"
 
 namespace millrace::storage {
 namespace {
@@ -22,42 +26,7 @@ Error invalid(std::string text) {
 // ------------------------------------------------------------------------------------------------------- writing
 
 void append_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04X}", static_cast<int>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
-void append_base64(std::string& out, const Bytes& bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  out += '"';
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    const auto byte = [&](std::size_t k) {
-      return k < left ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) : 0U;
-    };
-    const std::uint32_t word = byte(0) << 16 | byte(1) << 8 | byte(2);
-    out += kDigits[word >> 18];
-    out += kDigits[word >> 12 & 63];
-    out += left > 1 ? kDigits[word >> 6 & 63] : '=';
-    out += left > 2 ? kDigits[word & 63] : '=';
-  }
-  out += '"';
+  json::append_string(out, text, json::Escape::kSurrogates);  // JsonConverter's bytes
 }
 
 Result<void> append_value(std::string& out, const Value& value, std::string_view field) {
@@ -71,7 +40,12 @@ Result<void> append_value(std::string& out, const Value& value, std::string_view
     case ValueKind::kFloat32: append_java_float(out, value.as_float32()); return {};
     case ValueKind::kFloat64: append_java_double(out, value.as_float64()); return {};
     case ValueKind::kString: append_string(out, value.as_string()); return {};
-    case ValueKind::kBytes: append_base64(out, value.as_bytes()); return {};
+    case ValueKind::kBytes: {
+      out += '"';
+      append_base64(out, value.as_bytes().data(), value.as_bytes().size());
+      out += '"';
+      return {};
+    }
     default: break;
   }
   return invalid(fmt::format("Offsets may only contain primitive types as values, but field {} contains {}", field,
@@ -90,7 +64,7 @@ Result<void> append_map(std::string& out, const Map& map, FieldOrder field_order
   }
   std::vector<std::size_t> order;
   if (field_order == FieldOrder::kHashMap) {
-    order = java_hash_order(keys);
+    order = base::java_hash_order(keys);
   } else {
     for (std::size_t i = 0; i < keys.size(); ++i) order.push_back(i);
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
@@ -108,167 +82,34 @@ Result<void> append_map(std::string& out, const Map& map, FieldOrder field_order
 
 // ------------------------------------------------------------------------------------------------------- reading
 
-struct Malformed {};
-
-/// JSON as far as offsets need it; nested arrays and objects are read too. Throws Malformed.
-class Parser {
- public:
-  explicit Parser(std::string_view text) : text_(text) {}
-
-  Value whole() {
-    Value value = any(0);
-    blanks();
-    if (at_ != text_.size()) throw Malformed{};
-    return value;
-  }
-
- private:
-  static constexpr int kMaxDepth = 100;
-
-  void blanks() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
-  }
-  char peek() {
-    blanks();
-    if (at_ >= text_.size()) throw Malformed{};
-    return text_[at_];
-  }
-  bool take(char c) {
-    if (peek() != c) return false;
-    ++at_;
-    return true;
-  }
-  void expect(char c) {
-    if (!take(c)) throw Malformed{};
-  }
-  Value word(std::string_view expected, Value value) {
-    if (!text_.substr(at_).starts_with(expected)) throw Malformed{};
-    at_ += expected.size();
-    return value;
-  }
-
-  Value any(int depth) {
-    if (depth > kMaxDepth) throw Malformed{};
-    switch (peek()) {
-      case '{': return object(depth);
-      case '[': return array(depth);
-      case '"': return Value(string());
-      case 't': return word("true", Value(true));
-      case 'f': return word("false", Value(false));
-      case 'n': return word("null", Value());
-      default: return number();
+Value value_of(const json::Node& node) {
+  switch (node.kind()) {
+    case json::Node::Kind::kNull: break;
+    case json::Node::Kind::kBool: return Value(node.boolean());
+    case json::Node::Kind::kString: return Value(node.string());
+    case json::Node::Kind::kNumber: {
+      const auto integer = node.is_integer() ? node.integer() : std::nullopt;
+      return integer ? Value(*integer) : Value(node.real());
+    }
+    case json::Node::Kind::kArray: {
+      Array items;
+      for (const json::Node& item : node.items()) items.push_back(value_of(item));
+      return Value(std::move(items));
+    }
+    case json::Node::Kind::kObject: {
+      Map map;
+      for (const auto& [name, member] : node.members()) map.append(Value(name), value_of(member));
+      return Value(std::move(map));
     }
   }
-
-  Value object(int depth) {
-    expect('{');
-    Map map;
-    if (take('}')) return Value(std::move(map));
-    do {
-      if (peek() != '"') throw Malformed{};
-      std::string key = string();
-      expect(':');
-      map.put(Value(std::move(key)), any(depth + 1));
-    } while (take(','));
-    expect('}');
-    return Value(std::move(map));
-  }
-
-  Value array(int depth) {
-    expect('[');
-    Array items;
-    if (take(']')) return Value(std::move(items));
-    do {
-      items.push_back(any(depth + 1));
-    } while (take(','));
-    expect(']');
-    return Value(std::move(items));
-  }
-
-  std::uint32_t hex4() {
-    if (text_.size() - at_ < 4) throw Malformed{};
-    std::uint32_t unit = 0;
-    const char* end = text_.data() + at_ + 4;
-    if (std::from_chars(text_.data() + at_, end, unit, 16).ptr != end) throw Malformed{};
-    at_ += 4;
-    return unit;
-  }
-
-  void append_point(std::string& out, std::uint32_t point) {
-    if (point < 0x80) {
-      out += static_cast<char>(point);
-    } else if (point < 0x800) {
-      out += static_cast<char>(0xC0 | point >> 6);
-      out += static_cast<char>(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-      out += static_cast<char>(0xE0 | point >> 12);
-      out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
-      out += static_cast<char>(0x80 | (point & 0x3F));
-    } else {
-      out += static_cast<char>(0xF0 | point >> 18);
-      out += static_cast<char>(0x80 | (point >> 12 & 0x3F));
-      out += static_cast<char>(0x80 | (point >> 6 & 0x3F));
-      out += static_cast<char>(0x80 | (point & 0x3F));
-    }
-  }
-
-  std::string string() {
-    ++at_;  // the quote
-    std::string out;
-    while (true) {
-      if (at_ >= text_.size()) throw Malformed{};
-      const char c = text_[at_++];
-      if (c == '"') return out;
-      if (c != '\\') {
-        out += c;
-        continue;
-      }
-      if (at_ >= text_.size()) throw Malformed{};
-      switch (text_[at_++]) {
-        case '"': out += '"'; break;
-        case '\\': out += '\\'; break;
-        case '/': out += '/'; break;
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'n': out += '\n'; break;
-        case 'r': out += '\r'; break;
-        case 't': out += '\t'; break;
-        case 'u': {
-          std::uint32_t point = hex4();
-          if (point >= 0xD800 && point < 0xDC00 && text_.substr(at_).starts_with("\\u")) {
-            at_ += 2;
-            point = 0x10000 + ((point - 0xD800) << 10) + (hex4() - 0xDC00);
-          }
-          append_point(out, point);
-          break;
-        }
-        default: throw Malformed{};
-      }
-    }
-  }
-
-  Value number() {
-    const std::size_t start = at_;
-    while (at_ < text_.size() && std::string_view("+-0123456789.eE").find(text_[at_]) != std::string_view::npos) ++at_;
-    const std::string_view digits = text_.substr(start, at_ - start);
-    const char* end = digits.data() + digits.size();
-    std::int64_t integer = 0;
-    if (const auto r = std::from_chars(digits.data(), end, integer); r.ec == std::errc() && r.ptr == end)
-      return Value(integer);
-    double real = 0;
-    if (const auto r = std::from_chars(digits.data(), end, real); r.ec == std::errc() && r.ptr == end)
-      return Value(real);
-    throw Malformed{};
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+  return {};
+}
 
 std::optional<Value> parse(std::string_view text) {
   try {
-    return Parser(text).whole();
-  } catch (const Malformed&) {
+    const std::optional<json::Node> node = json::parse(text);
+    return node ? std::optional(value_of(*node)) : std::nullopt;
+  } catch (const json::ParseError&) {
     return std::nullopt;
   }
 }

@@ -17,6 +17,12 @@ TEST(OffsetCodecTest, KeysAndValuesAreConnectsBytes) {
   EXPECT_EQ(*encode_offset_value(map({})), "{}");
 }
 
+TEST(OffsetCodecTest, BytesAreThoseOfJsonConverter) {
+  EXPECT_EQ(*encode_offset_key("c", map({{"filename", "/tmp/\xF0\x9F\x98\x80/ü\x01\x7F"}})),
+            "[\"c\",{\"filename\":\"/tmp/\\uD83D\\uDE00/ü\\u0001\x7F\"}]");
+  EXPECT_EQ(*encode_offset_value(map({{"b", Bytes{0, 1, 2, 0xFE}}, {"d", 1e10}})), R"({"b":"AAEC/g==","d":1.0E10})");
+}
+
 TEST(OffsetCodecTest, FieldsOfAKeyComeInHashMapOrder) {
   EXPECT_EQ(*encode_offset_key("c", map({{"table", "t"}, {"server", "s"}, {"schema", "x"}})),
             R"(["c",{"schema":"x","server":"s","table":"t"}])");

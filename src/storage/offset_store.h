@@ -12,7 +12,7 @@
 
 namespace millrace::storage {
 
-/// Bytes as Connect stores them (spec storage-formats 4): key `["connector",{partition}]`, value `{offset}`; nullopt is
+/// Bytes as Connect stores them: key `["connector",{partition}]`, value `{offset}`; nullopt is
 /// a tombstone.
 using OffsetEntry = std::pair<std::string, std::optional<std::string>>;
 using OffsetTable = std::map<std::string, std::string>;

@@ -38,34 +38,6 @@ class SerializationError final : public ConnectError {
   const char* java_class() const noexcept override { return "org.apache.kafka.common.errors.SerializationException"; }
 };
 
-/// One code point of well-formed UTF-8 or of a lone surrogate in three bytes.
-char32_t code_point_at(const char*& p, const char* end) {
-  const auto lead = static_cast<unsigned char>(*p++);
-  if (lead < 0x80) return lead;
-  const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-  char32_t code = lead & (0x3FU >> more);
-  for (int i = 0; i < more && p != end; ++i) code = code << 6 | (static_cast<unsigned char>(*p++) & 0x3F);
-  return code;
-}
-
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
 /// `text` as UTF-8 bytes: a lone surrogate, which has none, becomes a question mark as in Java.
 void append_without_surrogates(std::string& out, std::string_view text) {
   while (true) {
@@ -105,9 +77,9 @@ void decode_utf16(std::string_view bytes, bool big_endian, std::string& out) {
         code = 0xFFFD;
       }
     }
-    append_utf8(out, code);
+    append_code_point(out, code);
   }
-  if (i < bytes.size()) append_utf8(out, 0xFFFD);
+  if (i < bytes.size()) append_code_point(out, 0xFFFD);
 }
 
 }  // namespace
@@ -126,7 +98,7 @@ StringConverter::Charset StringConverter::charset_of(std::string_view name) {
   if (lower == "utf-16" || lower == "utf16" || lower == "unicode") return Charset::kUtf16;
   if (lower == "utf-16be") return Charset::kUtf16Be;
   if (lower == "utf-16le") return Charset::kUtf16Le;
-  return Charset::kUnsupported;
+  return Charset::kSystem;
 }
 
 void StringConverter::configure(const Props& config, ConverterType type) {
@@ -134,22 +106,20 @@ void StringConverter::configure(const Props& config, ConverterType type) {
   props["converter.type"] = name_of(type);
   encoding_ = definition().parse(props).string("converter.encoding");
   charset_ = charset_of(encoding_);
+  system_ = charset_ == Charset::kSystem ? SystemCharset::open(encoding_) : nullptr;
+  if (charset_ == Charset::kSystem && system_ == nullptr) throw SerializationError("Unsupported encoding " + encoding_);
 }
 
 void StringConverter::encode(std::string_view text, std::string& out) const {
   if (charset_ == Charset::kUtf8) return append_without_surrogates(out, text);
-  if (charset_ == Charset::kUnsupported) {
-    throw DataError(
-        "Failed to serialize to a string: ",
-        SerializationError("Error when serializing string to byte[] due to unsupported encoding " + encoding_));
-  }
+  if (charset_ == Charset::kSystem) return system_->encode(text, out);
   const bool wide = charset_ != Charset::kLatin1 && charset_ != Charset::kAscii;
   const bool big_endian = charset_ != Charset::kUtf16Le;
   if (charset_ == Charset::kUtf16 && !text.empty()) append_unit(out, 0xFEFF, true);
   const char* p = text.data();
   const char* const end = p + text.size();
   while (p != end) {
-    const char32_t code = code_point_at(p, end);
+    const char32_t code = next_code_point(p, end);
     if (!wide) {
       const char32_t limit = charset_ == Charset::kLatin1 ? 0x100 : 0x80;
       out += code < limit ? static_cast<char>(code) : '?';
@@ -166,11 +136,11 @@ void StringConverter::decode(std::string_view bytes, std::string& out) const {
   switch (charset_) {
     case Charset::kUtf8: return append_as_utf8(out, bytes);
     case Charset::kLatin1:
-      for (const char c : bytes) append_utf8(out, static_cast<unsigned char>(c));
+      for (const char c : bytes) append_code_point(out, static_cast<unsigned char>(c));
       return;
     case Charset::kAscii:
       for (const char c : bytes)
-        append_utf8(out, static_cast<unsigned char>(c) < 0x80 ? static_cast<unsigned char>(c) : 0xFFFD);
+        append_code_point(out, static_cast<unsigned char>(c) < 0x80 ? static_cast<unsigned char>(c) : 0xFFFD);
       return;
     case Charset::kUtf16: {
       const bool little = bytes.starts_with("\xFF\xFE");
@@ -179,10 +149,7 @@ void StringConverter::decode(std::string_view bytes, std::string& out) const {
     }
     case Charset::kUtf16Be: return decode_utf16(bytes, true, out);
     case Charset::kUtf16Le: return decode_utf16(bytes, false, out);
-    case Charset::kUnsupported:
-      throw DataError(
-          "Failed to deserialize string: ",
-          SerializationError("Error when deserializing byte[] to string due to unsupported encoding " + encoding_));
+    case Charset::kSystem: return system_->decode(bytes, out);
   }
 }
 

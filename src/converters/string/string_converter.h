@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "converters/string/system_charset.h"
 #include "millrace/converter.h"
 
 namespace millrace {
@@ -16,13 +18,14 @@ class StringConverter final : public Converter {
   SchemaAndValue to_connect_data(std::string_view topic, std::optional<BytesView> bytes) override;
 
  private:
-  enum class Charset : std::uint8_t { kUtf8, kLatin1, kAscii, kUtf16, kUtf16Be, kUtf16Le, kUnsupported };
+  enum class Charset : std::uint8_t { kUtf8, kLatin1, kAscii, kUtf16, kUtf16Be, kUtf16Le, kSystem };
   static Charset charset_of(std::string_view name);
   void encode(std::string_view text, std::string& out) const;
   void decode(std::string_view bytes, std::string& out) const;
 
   Charset charset_ = Charset::kUtf8;
   std::string encoding_ = "UTF-8";
+  std::unique_ptr<SystemCharset> system_;  ///< of kSystem
 };
 
 }  // namespace millrace

@@ -21,7 +21,7 @@ std::map<std::string, ConnectorsAndTasks> assign_eagerly(const std::set<std::str
                                                          const ConnectorsAndTasks& configured);
 
 /// The leader's incremental assignment: what runs stays where it is, what is new is spread, what a lost worker had waits for its
-/// return up to `scheduled.rebalance.max.delay.ms` (KIP-415; spec group-protocol 4.2).
+/// return up to `scheduled.rebalance.max.delay.ms` (KIP-415).
 ///
 /// Guarantees: in the shares that follow from one round nothing is given to two members; what a member keeps is never revoked and
 /// assigned again in one round; once nothing changes any more, everything configured is held exactly once and loads differ by

@@ -57,7 +57,7 @@ struct WorkerMetadata {
   bool operator==(const WorkerMetadata&) const = default;
 };
 
-// The bytes inside JoinGroup and SyncGroup (spec group-protocol 2). Readers take any version from 0 on and treat missing
+// The bytes inside JoinGroup and SyncGroup. Readers take any version from 0 on and treat missing
 // trailing fields as absent; anything else that does not fit is an Error.
 std::string encode(const Assignment& assignment);
 std::string encode(const WorkerMetadata& metadata);

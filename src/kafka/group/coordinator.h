@@ -53,7 +53,7 @@ struct MembershipOptions {
   std::chrono::milliseconds retry_backoff_max{1000};
 };
 
-/// A dynamic member of a classic consumer group of any protocol type (Java: AbstractCoordinator; spec group-protocol 3).
+/// A dynamic member of a classic consumer group of any protocol type (Java: AbstractCoordinator).
 ///
 /// Why it is safe: everything that decides (state, generation, member id, coordinator) is under one mutex; the connection to the
 /// coordinator is under another, which is taken for one request and answer at a time. An

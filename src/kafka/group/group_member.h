@@ -40,7 +40,7 @@ class GroupMemberListener {
 
 /// This worker's membership in the cluster's group: joins, leads when told to, keeps the heartbeat going, leaves.
 ///
-/// Behaviour: Kafka Connect's WorkerCoordinator and WorkerGroupMember (spec group-protocol 3 and 4).
+/// Behaviour: Kafka Connect's WorkerCoordinator and WorkerGroupMember.
 /// Threads: `poll`, `leave` and `stop` on one thread; everything else from any.
 class GroupMember {
  public:

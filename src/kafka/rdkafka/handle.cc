@@ -170,8 +170,45 @@ Handle::~Handle() {
   if (chain_file_ >= 0) close(chain_file_);
 }
 
+namespace {
+
+/// What Kafka's Java clients call it, for traces; nullptr for what only this client has.
+const char* java_exception_of(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE: return "RecordTooLargeException";
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD: return "InvalidRecordException";
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return "InvalidTopicException";
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return "UnknownTopicOrPartitionException";
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR: return "InvalidReplicationFactorException";
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS: return "InvalidPartitionsException";
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG: return "InvalidConfigurationException";
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION: return "PolicyViolationException";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "TopicAuthorizationException";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "GroupAuthorizationException";
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return "ClusterAuthorizationException";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return "TransactionalIdAuthorizationException";
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return "SaslAuthenticationException";
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED: return "ProducerFencedException";
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: return "InvalidProducerEpochException";
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return "FencedInstanceIdException";
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE: return "TimeoutException";
+    default: return nullptr;
+  }
+}
+
+}  // namespace
+
 Error error_of(rd_kafka_resp_err_t code, std::string text) {
   Error error{Errc::kKafka, std::move(text), false, {}, {}, 0};
+  if (const char* exception = java_exception_of(code); exception != nullptr) {
+    error.trace = "org.apache.kafka.common.errors." + std::string(exception) + ": " + error.text;
+  }
   switch (code) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
@@ -200,8 +237,11 @@ Error error_of(rd_kafka_resp_err_t code, std::string text) {
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR: error.retriable = true; break;
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS: error.retriable = true; break;
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+      error.code = Errc::kInvalid;
+      error.retriable = true;  // more brokers may join
+      break;
     default: break;
   }
   return error;

@@ -199,24 +199,16 @@ void RdProducer::give_back(Ticket* ticket) {
 
 std::optional<Error> RdProducer::refuse(const OutRecord& record) const {
   std::int64_t size = serialized_size(record);
+  const auto too_large = [size](const std::string& limit) {
+    return error_of(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                    "The message is " + std::to_string(size) + " bytes when serialized which is larger than " + limit);
+  };
   if (size > max_request_bytes_) {
-    return Error{Errc::kInvalid,
-                 "The message is " + std::to_string(size) + " bytes when serialized which is larger than " +
-                     std::to_string(max_request_bytes_) + ", which is the value of the max.request.size configuration.",
-                 false,
-                 {},
-                 {},
-                 0};
+    return too_large(std::to_string(max_request_bytes_) +
+                     ", which is the value of the max.request.size configuration.");
   }
   if (size > limit_bytes_) {
-    return Error{Errc::kInvalid,
-                 "The message is " + std::to_string(size) +
-                     " bytes when serialized which is larger than the total memory buffer you have configured with the "
-                     "buffer.memory configuration.",
-                 false,
-                 {},
-                 {},
-                 0};
+    return too_large("the total memory buffer you have configured with the buffer.memory configuration.");
   }
   return std::nullopt;
 }

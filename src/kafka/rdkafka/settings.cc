@@ -24,7 +24,11 @@ constexpr std::int64_t kJavaMaxRequestBytes = 1048576;
 constexpr int kScramFixed = 0x020601ff;
 constexpr std::int64_t kProtocolSlackBytes = 64 * 1024;
 
-Error invalid(std::string text) { return Error{Errc::kInvalid, std::move(text), false, {}, {}, 0}; }
+Error invalid(std::string text) {
+  Error error{Errc::kInvalid, std::move(text), false, {}, {}, 0};
+  error.trace = "org.apache.kafka.common.config.ConfigException: " + error.text;
+  return error;
+}
 
 std::string trimmed(std::string_view value) {
   while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front()))) value.remove_prefix(1);
@@ -70,6 +74,31 @@ std::vector<std::string> list(const std::string& text) {
     begin = comma + 1;
   }
   return out;
+}
+
+/// "host:port" of one entry of bootstrap.servers, which may have a protocol in front. Errors: Java's sentences.
+Result<std::string> server(const std::string& url) {
+  const auto is_host = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-%._:").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  const Error malformed = invalid("Invalid url in bootstrap.servers: " + url);
+  const auto scheme = url.find("://");
+  const std::string address = scheme == std::string::npos ? url : url.substr(scheme + 3);
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos) return malformed;
+  std::string_view host = std::string_view(address).substr(0, colon);
+  const std::string_view digits = std::string_view(address).substr(colon + 1);
+  if (host.starts_with('[')) host.remove_prefix(1);
+  if (host.ends_with(']')) host.remove_suffix(1);
+  if (digits.empty() ||
+      !std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) ||
+      !std::all_of(host.begin(), host.end(), is_host)) {
+    return malformed;
+  }
+  int port = 65536;
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (port > 65535) return invalid("Invalid port in bootstrap.servers: " + url);
+  return address;
 }
 
 class Translator {
@@ -147,14 +176,21 @@ class Translator {
 
   Result<void> apply(const SettingRow& row, const std::string& value) {
     if (row.treatment == Treatment::kUnsupported) {
-      if (!value.empty() && !one_of(value, row.harmless)) notice(row.key, std::string(row.detail));
+      if (!value.empty() && !one_of(value, row.choices)) notice(row.key, std::string(row.detail));
       return {};
     }
     if (row.treatment != Treatment::kMapped || value.empty()) return {};
     const std::string target(row.detail);
     switch (row.conversion) {
       case Conversion::kText: set(target, value); return {};
-      case Conversion::kLower: set(target, lower(value)); return {};
+      case Conversion::kLower:
+        if (!one_of(lower(value), row.choices)) {
+          std::string choices(row.choices);
+          for (std::size_t bar = 0; (bar = choices.find('|', bar)) != std::string::npos;) choices.replace(bar, 1, ", ");
+          return bad_value(row.key, value, "String must be one of: " + choices);
+        }
+        set(target, lower(value));
+        return {};
       case Conversion::kBoolean:
         if (std::string text = lower(value); text == "true" || text == "false") {
           set(target, text);
@@ -172,6 +208,16 @@ class Translator {
         if (!parsed) return parsed.error();
         bool unlimited = *parsed >= 2147483647;
         set(target, unlimited ? "0" : std::to_string(std::max<std::int64_t>(*parsed, 1)));
+        return {};
+      }
+      case Conversion::kServers: {
+        std::string joined;
+        for (const std::string& url : list(value)) {
+          auto address = server(url);
+          if (!address) return address.error();
+          joined += (joined.empty() ? "" : ",") + *address;
+        }
+        set(target, joined);
         return {};
       }
       case Conversion::kOffsetReset: {

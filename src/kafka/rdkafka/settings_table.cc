@@ -15,7 +15,7 @@ using enum Conversion;
 // clang-format off
 constexpr SettingRow kRows[] = {
     // Connection.
-    {"bootstrap.servers", kAll, kMapped, "bootstrap.servers"},
+    {"bootstrap.servers", kAll, kMapped, "bootstrap.servers", kServers},
     {"client.id", kAll, kMapped, "client.id"},
     {"client.dns.lookup", kAll, kIrrelevant, "librdkafka always tries every address of a name"},
     {"send.buffer.bytes", kAll, kMapped, "socket.send.buffer.bytes", kNumber, 0, 100000000},
@@ -52,7 +52,7 @@ constexpr SettingRow kRows[] = {
     {"config.providers", kAll, kIrrelevant, "resolved before the client sees its settings"},
 
     // Producer.
-    {"acks", kP, kMapped, "acks", kLower},
+    {"acks", kP, kMapped, "acks", kLower, 0, 0, "all|-1|0|1"},
     {"enable.idempotence", kP, kMapped, "enable.idempotence", kBoolean},
     {"max.in.flight.requests.per.connection", kP, kMapped, "max.in.flight.requests.per.connection", kNumber, 1, 1000000},
     {"linger.ms", kP, kMapped, "linger.ms", kNumber, 0, 900000},
@@ -61,7 +61,7 @@ constexpr SettingRow kRows[] = {
     {"max.request.size", kP, kEmulated, "checked before a record is taken; also bounds a request"},
     {"max.block.ms", kP, kUnsupported, "sending never blocks, and a task waits for room as long as it takes", kText, 0, 0,
      "9223372036854775807|60000"},
-    {"compression.type", kP, kMapped, "compression.type", kLower},
+    {"compression.type", kP, kMapped, "compression.type", kLower, 0, 0, "none|gzip|snappy|lz4|zstd"},
     {"compression.gzip.level", kP, kEmulated, "compression.level when compression.type is gzip"},
     {"compression.lz4.level", kP, kEmulated, "compression.level when compression.type is lz4"},
     {"compression.zstd.level", kP, kEmulated, "compression.level when compression.type is zstd"},
@@ -92,7 +92,7 @@ constexpr SettingRow kRows[] = {
     {"fetch.max.wait.ms", kC, kMapped, "fetch.wait.max.ms", kNumber, 0, 300000},
     {"max.partition.fetch.bytes", kC, kMapped, "max.partition.fetch.bytes", kNumber, 1, 1000000000},
     {"check.crcs", kC, kMapped, "check.crcs", kBoolean},
-    {"isolation.level", kC, kMapped, "isolation.level", kLower},
+    {"isolation.level", kC, kMapped, "isolation.level", kLower, 0, 0, "read_committed|read_uncommitted"},
     {"client.rack", kC, kMapped, "client.rack"},
     {"allow.auto.create.topics", kC, kMapped, "allow.auto.create.topics", kBoolean},
     {"exclude.internal.topics", kC, kIrrelevant, "internal topics are never matched by a pattern"},

@@ -23,6 +23,7 @@ enum class Conversion : std::uint8_t {
   kBoolean,
   kDeliveryTimeout,  ///< Integer.MAX_VALUE means without limit: 0
   kOffsetReset,
+  kServers,  ///< a list of host:port, as Java checks it
 };
 
 inline constexpr std::uint8_t kP = 1;
@@ -37,7 +38,8 @@ struct SettingRow {
   Conversion conversion = Conversion::kText;
   std::int64_t low = 0;
   std::int64_t high = 0;
-  std::string_view harmless = {};  ///< kUnsupported: values (joined by '|') that change nothing
+  /// Values joined by '|'. kUnsupported: those that change nothing; kLower: the only ones that there are.
+  std::string_view choices = {};
 };
 
 /// Every key that the producer, consumer and admin client of Apache Kafka 4.1 know.

@@ -61,6 +61,26 @@ TEST(SettingsTest, WhatCannotBeHonouredIsSaidAndTheRestIsTolerated) {
   EXPECT_FALSE(settings.properties.contains("no.such.key"));
 }
 
+TEST(SettingsTest, BrokersAreCheckedAsJavaDoes) {
+  const auto servers = [](const char* text) {
+    return translated(kConsumer, {{"bootstrap.servers", text}}).properties.at("bootstrap.servers");
+  };
+  EXPECT_EQ(servers(" a:1 , PLAINTEXT://b.c:2,[::1]:3"), "a:1,b.c:2,[::1]:3");
+  EXPECT_EQ(refused(kConsumer, {{"bootstrap.servers", "foo"}}), "Invalid url in bootstrap.servers: foo");
+  EXPECT_EQ(refused(kAdmin, {{"bootstrap.servers", "a:1,b:1;"}}), "Invalid url in bootstrap.servers: b:1;");
+  EXPECT_EQ(refused(kProducer, {{"bootstrap.servers", "a:99999"}}), "Invalid port in bootstrap.servers: a:99999");
+}
+
+TEST(SettingsTest, WordsThatAClientDoesNotKnowAreRefused) {
+  EXPECT_EQ(refused(kProducer, {{"acks", "7"}}),
+            "Invalid value 7 for configuration acks: String must be one of: all, -1, 0, 1");
+  EXPECT_EQ(
+      refused(kConsumer, {{"isolation.level", "dirty"}}),
+      "Invalid value dirty for configuration isolation.level: String must be one of: read_committed, read_uncommitted");
+  EXPECT_EQ(translated(kProducer, {{"acks", "ALL"}, {"compression.type", "GZIP"}}).properties.at("compression.type"),
+            "gzip");
+}
+
 TEST(SettingsTest, IdempotenceIsOnByDefaultAndGivesWayToOtherSettings) {
   EXPECT_EQ(translated(kProducer, {}).properties.at("enable.idempotence"), "true");
   EXPECT_EQ(translated(kProducer, {{"acks", "1"}}).properties.at("enable.idempotence"), "false");

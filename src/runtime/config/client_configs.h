@@ -24,7 +24,7 @@ std::optional<std::string> override_refusal(OverridePolicy policy, const std::st
 /// "producer.override.", ...
 std::string override_prefix(ClientKind kind);
 
-/// Settings of Kafka clients under their Java names, layer over layer (spec worker-config 5).
+/// Settings of Kafka clients under their Java names, layer over layer.
 ///
 /// `connector` is always the connector's resolved configuration. Errors: kInvalid "Client Config Overrides not allowed
 /// [...]". Threads: const methods from any.

@@ -192,7 +192,8 @@ Result<ConfigProviders> ConfigProviders::create(const Props& worker) {
     const std::string prefix = "config.providers." + name + ".";
     const std::string class_name = param(worker, (prefix + "class").c_str());
     if (class_name.empty()) {
-      return invalid(fmt::format("Missing required configuration \"{}class\" which has no default value.", prefix));
+      log().warn("config.providers lists {}, but there is no {}class; its variables stay unresolved", name, prefix);
+      continue;
     }
     Result<std::shared_ptr<ConfigProvider>> provider =
         make_provider(name, class_name, with_prefix(worker, prefix + "param."));

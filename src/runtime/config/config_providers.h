@@ -20,7 +20,7 @@ class ConfigProvider {
   virtual Result<std::optional<std::string>> get(const std::string& path, const std::string& key) = 0;
 };
 
-/// Resolves variables by the providers that `config.providers` names (spec worker-config 6). Thread-safe after `create`.
+/// Resolves variables by the providers that `config.providers` names. Thread-safe after `create`.
 class ConfigProviders {
  public:
   ConfigProviders() = default;

@@ -15,7 +15,7 @@
 
 namespace millrace::runtime {
 
-/// The options of every connector of that kind, in the order REST lists them (spec connector-config 1). What depends on
+/// The options of every connector of that kind, in the order REST lists them. What depends on
 /// the worker or the class in use (defaults and recommended values of converters and versions) is filled in by
 /// validation.
 const ConfigDef& base_connector_definition(ConnectorType type);
@@ -97,7 +97,7 @@ enum class ConverterPosition : std::uint8_t { kKey, kValue, kHeader };
 /// "key.converter", ...
 const char* name_of(ConverterPosition position) noexcept;
 
-/// Which converter a connector uses (spec worker-config 8). `connector` holds resolved values.
+/// Which converter a connector uses. `connector` holds resolved values.
 ConverterConfig choose_converter(ConverterPosition position, const Props& connector, const WorkerConfig& worker);
 
 /// Messages that the sink's topics, topics.regex and dead letter topic earn together, by key, in the order found.
@@ -106,7 +106,7 @@ std::vector<std::pair<std::string, std::string>> check_sink_topics(const Props& 
 /// "The connector <c> has generated <n> tasks, which is greater than <max>, ...".
 std::string too_many_tasks(const std::string& connector, std::size_t generated, std::int32_t max);
 
-/// Adds the keys of the transforms and predicates that `props` names (spec connector-config 5).
+/// Adds the keys of the transforms and predicates that `props` names.
 struct PluginChainProblem {
   std::string key;
   std::string text;

@@ -3,7 +3,7 @@
 #include "millrace/regex.h"
 #include "runtime/config/connector_config.h"
 
-// The options that every connector has, in the order of Kafka 4.1 (spec connector-config 1).
+// The options that every connector has, in the order of Kafka 4.1.
 
 namespace millrace::runtime {
 namespace {

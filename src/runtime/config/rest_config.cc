@@ -124,7 +124,7 @@ Result<RestListener> parse_listener(const std::string& url) {
   const char* first = rest.data() + colon + 1;
   const char* last = rest.data() + rest.size();
   const auto [end, error] = std::from_chars(first, last, out.port);
-  if (error != std::errc() || end != last || out.port > 65535) return malformed;
+  if (error != std::errc() || end != last) return malformed;
   out.host = rest.substr(0, colon);
   if (out.host.starts_with('[')) out.host.erase(0, 1);
   if (out.host.ends_with(']')) out.host.pop_back();
@@ -133,6 +133,9 @@ Result<RestListener> parse_listener(const std::string& url) {
   };
   if (!std::all_of(out.host.begin(), out.host.end(), allowed)) return malformed;
   if (scheme != "http" && scheme != "https") return invalid("Listener protocol must be either \"http\" or \"https\".");
+  if (out.port < 0 || out.port > 65535) {
+    return invalid(fmt::format("Unable to initialize REST server: listener {}: port out of range:{}", url, out.port));
+  }
   out.https = scheme == "https";
   return out;
 }

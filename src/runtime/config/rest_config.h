@@ -14,7 +14,7 @@ namespace millrace::runtime {
 struct RestListener {
   bool https = false;
   std::string host;       ///< empty: all interfaces
-  std::int32_t port = 0;  ///< 0 or less: any free port
+  std::int32_t port = 0;  ///< 0: any free port
 };
 
 /// One rule of `response.http.headers.config`.

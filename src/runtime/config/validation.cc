@@ -7,10 +7,10 @@
 #include <map>
 #include <utility>
 
+#include "base/java_hash_order.h"
 #include "millrace/errors.h"
 #include "runtime/config/client_configs.h"
 #include "runtime/config/connector_config.h"
-#include "storage/java_hash_order.h"
 
 namespace millrace::runtime {
 namespace {
@@ -47,7 +47,7 @@ std::string java_map(const RawConfig& config) {
   std::vector<std::string_view> keys;
   for (const auto& [key, value] : config) keys.emplace_back(key);
   std::string out = "{";
-  for (const std::size_t index : storage::java_copied_hash_order(keys)) {
+  for (const std::size_t index : base::java_copied_hash_order(keys)) {
     const std::string key(keys[index]);
     if (out.size() > 1) out += ", ";
     out += key + "=" + config.at(key).value_or("null");
@@ -457,7 +457,7 @@ class Validation {
     const std::vector<ConfigValue> values = entry->config->validate(own);
     std::vector<std::string_view> names;
     for (const ConfigValue& value : values) names.emplace_back(value.name);
-    for (const std::size_t i : storage::java_hash_order(names)) {
+    for (const std::size_t i : base::java_hash_order(names)) {
       ConfigInfos::Entry answer{.definition = entry->config->keys()[i], .value = values[i]};
       answer.definition->name = key + "." + answer.definition->name;
       answer.value.name = answer.definition->name;

@@ -11,7 +11,7 @@
 
 namespace millrace::runtime {
 
-/// Answers what is wrong with a connector config (spec rest-api 8). All members must outlive it. Thread-safe.
+/// Answers what is wrong with a connector config. All members must outlive it. Thread-safe.
 class ConfigValidator {
  public:
   ConfigValidator(const PluginRegistry& plugins, const WorkerConfig& worker, const ConfigProviders& providers)

@@ -28,7 +28,7 @@ namespace millrace::runtime {
 /// The herder of a worker in a cluster. One thread owns all cluster state ("herder thread"): it polls the group member, follows
 /// the config topic, and answers requests that are queued to it. Connector code never runs on it.
 ///
-/// Behaviour: Kafka Connect's DistributedHerder (spec group-protocol 5, rest-api 7).
+/// Behaviour: Kafka Connect's DistributedHerder.
 /// Differs: what needs no agreement (reading configs, tasks) is answered from the last snapshot at once, and requests that come
 /// during a rebalance wait for its end instead of being refused.
 class DistributedHerder : public HerderBase, private ConnectorRequests, private kafka::GroupMemberListener {

@@ -19,7 +19,7 @@ Result<storage::SessionKey> generate_session_key(const std::string& algorithm, s
 /// The headers of a worker-to-worker request over `body` (X-Connect-Authorization, X-Connect-Request-Signature-Algorithm).
 Result<RequestSignature> sign_request(const storage::SessionKey& key, const std::string& algorithm, std::string body);
 
-/// Checks a signed request as Kafka Connect does (spec rest-api 9): 400, 503 or 403 with its texts.
+/// Checks a signed request as Kafka Connect does: 400, 503 or 403 with its texts.
 /// `key` null: none was read from the config topic yet.
 Result<void> verify_request(const RequestSignature& signature, const storage::SessionKey* key,
                             const std::vector<std::string>& allowed_algorithms);

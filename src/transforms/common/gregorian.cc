@@ -250,7 +250,10 @@ std::int64_t CalendarBuilder::epoch_ms() const {
     // Days that neither calendar has (5 to 14 October 1582) are taken for Julian ones.
     day = gregorian >= kCutoverDay && julian >= kCutoverDay ? gregorian : julian;
   }
-  return day * kMillisPerDay + time - value(F::kZoneOffset);
+  // Wraps around for years beyond what a Date can say, as Java's long does.
+  const auto wrapped = [](std::int64_t number) { return static_cast<std::uint64_t>(number); };
+  return static_cast<std::int64_t>(wrapped(day) * wrapped(kMillisPerDay) + wrapped(time) -
+                                   wrapped(value(F::kZoneOffset)));
 }
 
 }  // namespace millrace::transforms

@@ -50,9 +50,15 @@ std::int64_t times(std::int64_t value, std::int64_t factor) {
   return value < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
 }
 
-std::int64_t floor_to_day(std::int64_t epoch_ms) {
+std::int64_t time_of_day(std::int64_t epoch_ms) {
   const std::int64_t within = epoch_ms % kMillisPerDay;
-  return epoch_ms - (within < 0 ? within + kMillisPerDay : within);
+  return within < 0 ? within + kMillisPerDay : within;
+}
+
+/// The first day that a long can say begins before its first millisecond: wraps around there, as in Java.
+std::int64_t floor_to_day(std::int64_t epoch_ms) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(epoch_ms) -
+                                   static_cast<std::uint64_t>(time_of_day(epoch_ms)));
 }
 
 const SchemaPtr& schema_of_form(TimeForm form, bool is_optional) {
@@ -179,7 +185,7 @@ Value TimestampConverter::from_millis(std::int64_t epoch_ms) const {
       }
       return epoch_ms;
     case TimeForm::kDate: return Date{floor_to_day(epoch_ms)};
-    case TimeForm::kTime: return Date{epoch_ms - floor_to_day(epoch_ms)};
+    case TimeForm::kTime: return Date{time_of_day(epoch_ms)};
     default: return Date{epoch_ms};
   }
 }

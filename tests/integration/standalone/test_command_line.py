@@ -37,6 +37,19 @@ def test_required_worker_settings_are_asked_for(make_worker: Callable):
     assert 'Missing required configuration "offset.storage.file.filename" which has no default value.' in log
 
 
+@pytest.mark.parametrize("setting, value, sentence", [
+    ("bootstrap.servers", "foo", "Invalid url in bootstrap.servers: foo"),
+    ("bootstrap.servers", "127.0.0.1:99999", "Invalid port in bootstrap.servers: 127.0.0.1:99999"),
+    ("bootstrap.servers", "host.invalid:9092", "No resolvable bootstrap urls given in bootstrap.servers"),
+    ("listeners", "http://127.0.0.1:99999", "port out of range:99999"),
+])
+def test_addresses_that_cannot_be_are_refused_at_once(make_worker: Callable, setting: str, value: str, sentence: str):
+    worker = make_worker({setting: value}, bootstrap_servers="127.0.0.1:1")
+    status, _, log = worker.run_to_end(worker.write_files(), timeout=20)
+    assert status == 2
+    assert sentence in log
+
+
 @pytest.mark.parametrize("content, sentence", [
     ("file=x\ntopic=y\n", "is missing the mandatory 'name' configuration"),
     ('{"name": "a", "config": {"name": "b", "connector.class": "FileStreamSource", "topic": "t"}}',
@@ -79,6 +92,8 @@ def test_an_offsets_file_of_another_kind_stops_the_start(kafka: Kafka, make_work
     status, _, log = worker.run_to_end(worker.write_files())
     assert status == 3
     assert str(offsets) in log
+    unnamed = make_worker({"offset.storage.file.filename": ""})
+    assert unnamed.run_to_end(unnamed.write_files())[0] == 3
     assert offsets.read_text().startswith("this is some text")
 
 

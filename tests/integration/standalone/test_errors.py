@@ -73,5 +73,6 @@ def test_an_unsendable_record_fails_a_source_or_is_skipped(kafka: Kafka, make_wo
         lenient: {**base, "topic": topics[lenient], "errors.tolerance": "all"}}).start()
     trace = worker.rest.await_failed_task(strict)
     assert "Unrecoverable exception" in trace.splitlines()[0] and "position" in trace.splitlines()[0]
+    assert "Caused by: org.apache.kafka.common.errors.RecordTooLargeException: The message is 300" in trace
     assert [json.loads(value)["payload"] for value in kafka.texts(topics[lenient], 2)] == ["small", "last"]
     assert worker.rest.states(lenient) == ("RUNNING", ["RUNNING"])

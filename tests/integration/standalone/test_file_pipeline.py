@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import subprocess
 from typing import Any, Callable
 
 import pytest
@@ -120,6 +121,25 @@ def test_several_topics_by_name_and_by_pattern(kafka: Kafka, make_worker: Callab
     expected = {f"{topic}-{n}" for topic in topics for n in range(30)}
     eventually(lambda: set(lines_of(named)) == expected and len(lines_of(named)) == 60)
     eventually(lambda: set(lines_of(matched)) == expected and len(lines_of(matched)) == 60)
+
+
+def test_standard_input_to_standard_output(kafka: Kafka, make_worker: Callable, unique: Callable):
+    topic, name = unique("lines"), unique("source")
+    plain = {"tasks.max": 1, "value.converter": "org.apache.kafka.connect.storage.StringConverter"}
+    worker = make_worker(connectors={name: {"connector.class": SOURCE, "topic": topic, **plain},
+                                     unique("sink"): {"connector.class": SINK, "topics": topic, **plain}})
+    process = worker.launch(stdin=subprocess.PIPE)
+    process.wait_until(worker.is_ready, 60, "REST")
+    process.stdin.write("first\nzwölf\nin two ".encode())
+    process.stdin.flush()
+    eventually(lambda: worker.stdout_text() == "first\nzwölf\n")
+    process.stdin.write(b"parts\n")
+    process.stdin.close()
+    eventually(lambda: worker.stdout_text() == "first\nzwölf\nin two parts\n")
+    worker.await_log("Standard input has ended")
+    assert worker.rest.states(name) == ("RUNNING", ["RUNNING"])
+    assert worker.rest.offsets(name) == [{"partition": {"filename": None}, "offset": {"position": None}}]
+    assert worker.stop() == 0
 
 
 def test_memory_stays_bounded_while_a_large_file_goes_through(kafka: Kafka, make_worker: Callable, unique: Callable, tmp_path):

@@ -1,6 +1,7 @@
 """The offsets file is Java's: written by either worker, continued by the other."""
 
 import json
+import os
 from typing import Any, Callable
 
 from support.eventually import eventually
@@ -94,3 +95,44 @@ def test_offsets_of_a_sink_are_its_groups(kafka: Kafka, make_worker: Callable, u
     worker.rest.patch(f"/connectors/{name}/offsets", {"offsets": [{"partition": at, "offset": {"kafka_offset": 3}}]})
     worker.rest.put(f"/connectors/{name}/resume")
     eventually(lambda: out.read_text().splitlines() == ["0", "1", "2", "3", "4", "3", "4"])
+
+
+def test_many_offsets_reset_ones_and_any_file_name_go_both_ways(kafka: Kafka, make_worker: Callable, make_java_worker: Callable,
+                                                                unique: Callable, tmp_path):
+    topic = unique("lines")
+    kafka.create_topic(topic)
+    offsets = tmp_path / "connect.offsets"
+    settings = {"offset.storage.file.filename": str(offsets)}
+    names = [f"in-{n}" for n in range(12)] + ["in ü \" \\ é", "in-\N{GRINNING FACE}", "in-日本"]  # more than one hash table's first size
+    connectors = {f"source-{n}-{topic}": source(tmp_path / name, topic) for n, name in enumerate(names)}
+    reset = f"source-0-{topic}"
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}  # the JVM's encoding of file names
+
+    def add(line: str) -> list[str]:
+        for n, name in enumerate(names):
+            with (tmp_path / name).open("a") as file:
+                file.write(f"{line} {n}\n")  # only ASCII: Java's positions count characters
+        return [f"{line} {n}" for n in range(len(names))]
+
+    def run(worker: Any, expected: list[str], count: int) -> None:
+        process = worker.launch(env=environment)
+        process.wait_until(worker.is_ready, 60, "REST")
+        assert sorted(payloads(kafka, topic, count)) == sorted(expected)
+        eventually(lambda: all(worker.rest.offsets(name) for name in connectors))
+
+    lines = add("first")
+    ours, java = make_worker(settings, connectors), make_java_worker(settings, connectors)
+    run(ours, lines, len(names))
+    ours.rest.put(f"/connectors/{reset}/stop")
+    ours.rest.await_states(reset, "STOPPED", [])
+    ours.rest.delete(f"/connectors/{reset}/offsets")
+    assert ours.stop() == 0
+
+    lines += [*add("second"), "first 0"]
+    run(java, lines, len(lines))
+    java.stop()
+
+    lines += add("third")
+    run(ours, lines, len(lines))
+    assert ours.stop() == 0
+    assert sum(kafka.end_offsets(topic).values()) == len(lines)

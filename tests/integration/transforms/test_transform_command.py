@@ -47,6 +47,36 @@ def test_dropped_and_failing_records_have_lines_of_their_own(tmp_path: pathlib.P
     assert "error" in found[3]
 
 
+def test_broken_lines_are_answered_one_by_one(tmp_path: pathlib.Path) -> None:
+    lines = ['{"value":{"a":1}', "[]", '{"value":{}} x', '{"value":{}}{"value":{}}', '{"value":{},"foo":1}', '{"partition":"x"}', '{"headers":{}}',
+             '{"headers":[{"payload":1}]}', '{"topic":1}', "\\", '{"value":1}']
+    found = answers(run(tmp_path, {"name": "n"}, lines, "--schemaless"))
+    assert [set(line) for line in found[:-1]] == [{"error"}] * (len(lines) - 1)
+    assert all(isinstance(line["error"], str) and line["error"] for line in found[:-1])
+    assert found[-1]["value"] == 1
+
+
+def test_answers_are_utf_8_whatever_the_lines_are(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "connector.properties").write_text("name=n\n")
+    lines = [b'\xff\xfe', b'{"value":{}} \xff', b'{"value":"\xff"}', b'{"\xff":1}', b'{"topic":"\xed\xa0\x80"}', b'{"value":{}} ' + b"\xc3\xa9" * 30]
+    done = subprocess.run([str(binary_folder() / "millrace"), "transform", str(tmp_path / "connector.properties"), "--schemaless"],
+                          input=b"\n".join(lines), capture_output=True, timeout=30)
+    assert done.returncode == 0
+    assert len([json.loads(line) for line in done.stdout.decode().splitlines()]) == len(lines)
+
+
+def test_answers_come_line_by_line(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "connector.properties"
+    file.write_text("name=n\n")
+    with subprocess.Popen([str(binary_folder() / "millrace"), "transform", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for number in range(3):
+            process.stdin.write(f'{{"topic":"t{number}"}}\n')
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["topic"] == f"t{number}"
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
 def test_schemaless_and_steps(tmp_path: pathlib.Path) -> None:
     config = {"name": "n", "transforms": "a,b", "transforms.a.type": T + "HoistField$Value", "transforms.a.field": "x", "transforms.b.type": T + "RegexRouter",
               "transforms.b.regex": "(.*)", "transforms.b.replacement": "p-$1"}
@@ -54,6 +84,30 @@ def test_schemaless_and_steps(tmp_path: pathlib.Path) -> None:
     assert [line.get("transform") for line in found] == ["a", "b", None]
     assert found[0]["record"] == record({"x": {"i": 1}})
     assert found[2] == record({"x": {"i": 1}}, topic="p-t")
+
+
+def test_variables_are_resolved(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "names.properties").write_text("field=from file\n")
+    (tmp_path / "suffix").write_text("-from dir")
+    monkeypatch.setenv("MILLRACE_PREFIX", "from env-")
+    config = {"name": "n", "transforms": "h,r", "transforms.h.type": T + "HoistField$Value", "transforms.h.field": f"${{file:{tmp_path}/names.properties:field}}",
+              "transforms.r.type": "RegexRouter", "transforms.r.regex": "(.*)", "transforms.r.replacement": f"${{env:MILLRACE_PREFIX}}$1${{dir:{tmp_path}:suffix}}"}
+    assert answers(run(tmp_path, config, [record(1)], "--schemaless")) == [record({"from file": 1}, topic="from env-t-from dir")]
+
+    # Those of a worker: its names, its allow-lists. What is not resolved stays as it is.
+    worker = tmp_path / "worker.properties"
+    worker.write_text("config.providers=file,e\nconfig.providers.e.class=EnvVar\nconfig.providers.e.param.allowlist.pattern=OTHER\n"
+                      f"config.providers.file.class=File\nconfig.providers.file.param.allowed.paths={tmp_path}\n")
+    config["transforms.r.replacement"] = "x"
+    config["transforms.r.regex"] = "${e:MILLRACE_PREFIX}"
+    done = run(tmp_path, config, [record(1)], "--schemaless", "--worker", str(worker))
+    assert done.returncode == 2 and "transforms.r.regex" in done.stderr, "a variable is no regular expression"
+    config["transforms.r.regex"] = "t"
+    assert answers(run(tmp_path, config, [record(1)], "--schemaless", "--worker", str(worker))) == [record({"from file": 1}, topic="x")]
+
+    config["transforms.h.field"] = f"${{file:{tmp_path}/none:field}}"
+    done = run(tmp_path, config, [])
+    assert done.returncode == 2 and done.stderr == f"millrace transform: Could not read properties from file {tmp_path}/none\n"
 
 
 @pytest.mark.parametrize(("config", "sentence"), [

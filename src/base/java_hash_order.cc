@@ -1,32 +1,14 @@
-#include "storage/java_hash_order.h"
+#include "base/java_hash_order.h"
 
 #include <cstdint>
 #include <utility>
 
-namespace millrace::storage {
+#include "base/utf8.h"
+
+namespace millrace::base {
 namespace {
 
-/// String.hashCode over UTF-16 units, spread as HashMap does.
-std::uint32_t spread_hash(std::string_view utf8) {
-  std::uint32_t hash = 0;
-  const auto unit = [&hash](std::uint32_t u) { hash = 31 * hash + u; };
-  for (std::size_t i = 0; i < utf8.size();) {
-    const auto lead = static_cast<unsigned char>(utf8[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    std::uint32_t point = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t k = 1; k < length && i + k < utf8.size(); ++k) {
-      point = (point << 6) | (static_cast<unsigned char>(utf8[i + k]) & 0x3FU);
-    }
-    i += length;
-    if (point >= 0x10000) {
-      unit(0xD800 + ((point - 0x10000) >> 10));
-      unit(0xDC00 + ((point - 0x10000) & 0x3FF));
-    } else {
-      unit(point);
-    }
-  }
-  return hash ^ (hash >> 16);
-}
+std::uint32_t spread(std::uint32_t hash) { return hash ^ (hash >> 16); }
 
 class Table {
  public:
@@ -64,19 +46,38 @@ class Table {
   std::size_t size_ = 0;
 };
 
-}  // namespace
-
-namespace {
-
 std::vector<std::size_t> order_in(Table table, const std::vector<std::string_view>& keys) {
-  for (std::size_t i = 0; i < keys.size(); ++i) table.insert(i, spread_hash(keys[i]));
+  for (std::size_t i = 0; i < keys.size(); ++i) table.insert(i, spread(java_hash(keys[i])));
   return table.order();
 }
 
 }  // namespace
 
+std::uint32_t java_hash(std::string_view utf8) {
+  std::uint32_t hash = 0;
+  const auto unit = [&hash](std::uint32_t u) { hash = 31 * hash + u; };
+  const char* p = utf8.data();
+  const char* const end = p + utf8.size();
+  while (p != end) {
+    const std::uint32_t point = next_utf8_unchecked(p, end);
+    if (point >= 0x10000) {
+      unit(0xD800 + ((point - 0x10000) >> 10));
+      unit(0xDC00 + ((point - 0x10000) & 0x3FF));
+    } else {
+      unit(point);
+    }
+  }
+  return hash;
+}
+
 std::vector<std::size_t> java_hash_order(const std::vector<std::string_view>& keys) {
   return order_in(Table(16), keys);
+}
+
+std::vector<std::size_t> java_hash_order_of(const std::vector<std::uint32_t>& hashes) {
+  Table table(16);
+  for (std::size_t i = 0; i < hashes.size(); ++i) table.insert(i, spread(hashes[i]));
+  return table.order();
 }
 
 std::vector<std::size_t> java_copied_hash_order(const std::vector<std::string_view>& keys) {
@@ -85,4 +86,4 @@ std::vector<std::size_t> java_copied_hash_order(const std::vector<std::string_vi
   return order_in(Table(buckets), keys);
 }
 
-}  // namespace millrace::storage
+}  // namespace millrace::base

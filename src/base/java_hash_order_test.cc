@@ -1,10 +1,10 @@
-#include "storage/java_hash_order.h"
+#include "base/java_hash_order.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace millrace::storage {
+namespace millrace::base {
 namespace {
 
 std::vector<std::string> ordered(const std::vector<std::string>& keys) {
@@ -44,4 +44,4 @@ TEST(JavaHashOrderTest, ACopyHasASmallTable) {
 }
 
 }  // namespace
-}  // namespace millrace::storage
+}  // namespace millrace::base
