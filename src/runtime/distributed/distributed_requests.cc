@@ -267,6 +267,11 @@ Result<void> DistributedHerder::restart_task(const ConnectorTaskId& id) {
       return;
     }
     work_.stop({}, {id}, [this, id, reply] {
+      if (!work_.has(id)) {  // it was assigned elsewhere meanwhile
+        reply(not_assigned("Cannot restart task since it is not assigned to this member",
+                           member_->owner_url(runtime::id_of(id))));
+        return;
+      }
       work_.start(id, *state_, [reply, id](const Result<void>& result) {
         reply(result.ok() ? result : internal_error(fmt::format("Failed to start task: {}", id.to_string())));
       });

@@ -1,5 +1,6 @@
 """Several workers, one cluster: creation by REST, shared tasks, rebalances, and nothing lost when one dies."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from support.eventually import eventually
+from support.verifiable import json_lines
 from support.worker import Worker
 
 FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
@@ -19,16 +21,6 @@ FILE_SOURCE = "FileStreamSource"
 
 def owners(worker: Worker, name: str) -> set[str]:
     return {task["worker_id"] for task in worker.rest.status(name)["tasks"]}
-
-
-def json_lines(worker: Worker) -> list[dict[str, Any]]:
-    lines = []
-    for line in worker.stdout_text().splitlines():
-        try:
-            lines.append(json.loads(line))
-        except ValueError:
-            pass  # a line that was cut by SIGKILL
-    return lines
 
 
 def numbers_in(kafka: Any, topic: str) -> list[tuple[int, int]]:
@@ -188,6 +180,23 @@ def test_states_and_configs_are_kept_over_a_restart_of_all(cluster: Callable[...
     workers[0].rest.await_states(stopped, "STOPPED", [])
     workers[1].rest.put(f"/connectors/{stopped}/resume")
     workers[1].rest.await_running(stopped, 2)
+
+
+def test_restarts_on_top_of_each_other(cluster: Callable[..., list[Worker]], kafka: Any, unique: Callable[[str], str]) -> None:
+    workers = cluster(2)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 200})
+    workers[0].rest.await_running(name, 2)
+    base = f"/connectors/{name}"
+    restarts = [base + "/tasks/0/restart", base + "/tasks/1/restart", base + "/restart", base + "/restart?includeTasks=true"]
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda n: workers[n % 2].rest.request("POST", restarts[n % 4]).status, range(40)))
+    assert set(answers) <= {202, 204}
+    workers[1].rest.await_running(name, 2)
+    workers[1].rest.put(f"{base}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    pairs = numbers_in(kafka, topic)
+    assert len(pairs) == len(set(pairs)), "a task ran twice at a time"
 
 
 def test_hung_connectors_delay_nobody(cluster: Callable[..., list[Worker]], unique: Callable[[str], str],
