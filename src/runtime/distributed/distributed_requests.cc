@@ -312,10 +312,20 @@ Result<std::string> DistributedHerder::alter_connector_offsets(
   if (offsets && offsets->empty()) {
     return bad_request("Partitions / offsets need to be provided for an alter offsets request");
   }
-  Result<void> stopped = ask<void>([this, name](const Reply<void>& reply) { reply(check_stopped(name)); });
-  if (!stopped.ok()) return std::move(stopped).error();
+  const auto check = [this, &name] {
+    return ask<void>([this, name](const Reply<void>& reply) { reply(check_stopped(name)); });
+  };
+  if (Result<void> stopped = check(); !stopped.ok()) return std::move(stopped).error();
   const std::optional<RawConfig> config = stored_config(name);
   if (!config) return no_such_connector(name);
+  if (deps_.config->exactly_once_source_enabled() && type_of(*config) == ConnectorType::kSource) {
+    // A task that a lost worker still runs must not commit over what is written here.
+    if (Result<void> fenced = fence_zombies(name); !fenced.ok()) {
+      if (fenced.error().code == Errc::kNotLeader) return std::move(fenced).error();
+      return internal_error("Failed to perform zombie fencing for source connector prior to modifying offsets");
+    }
+    if (Result<void> stopped = check(); !stopped.ok()) return std::move(stopped).error();
+  }
   const Result<Props> props = resolved(*config);
   if (!props.ok()) return props.error();
   return offset_changes_.change(name, type_of(*config), *props, offsets);
