@@ -172,6 +172,7 @@ def sink_life() -> list[Step]:
         offsets("running", {"partition": partition, "offset": None}),
         step("sink reset running", "DELETE", base + "/offsets"),
         step("sink stop", "PUT", base + "/stop"), await_state("snk-~", "STOPPED"),
+        step("sink await the group's end", "AWAIT-RESET", base, 200),
         offsets("valid", {"partition": partition, "offset": {"kafka_offset": 1}}), step("sink altered", "GET", base + "/offsets"),
         offsets("no partition", {"offset": {"kafka_offset": 1}}),
         offsets("no topic", {"partition": {"kafka_partition": 0}, "offset": {"kafka_offset": 1}}),

@@ -442,6 +442,7 @@ _AWAITED: dict[str, Callable[[Worker, str], Any]] = {
     "AWAIT-TASKS": lambda worker, name: len(worker.rest.states(name)[1]),
     "AWAIT-CONNECTOR-STATE": lambda worker, name: worker.rest.states(name)[0],
     "AWAIT-TASK-STATE": lambda worker, name: worker.rest.states(name)[1][0],
+    "AWAIT-RESET": lambda worker, name: worker.rest.request("DELETE", f"/connectors/{name}/offsets").status,
     "AWAIT-NO-STATUS": lambda worker, name: worker.rest.request("GET", f"/connectors/{name}/status").status,
 }
 
