@@ -111,7 +111,7 @@ def test_failed_connectors_and_tasks_are_restarted(cluster: Callable[..., list[W
 
     failing = unique("failing")
     workers[1].rest.create(failing, {"connector.class": TOOLS + "MockSourceConnector", "mock_mode": "connector-failure",
-                                     "delay_ms": 0})
+                                     "delay_ms": 3000})
     everywhere(workers, failing, "FAILED", ["RUNNING"])
     workers[0].rest.put_config(failing, {"connector.class": TOOLS + "MockSourceConnector", "mock_mode": "never"})
     everywhere(workers, failing, "RUNNING", ["RUNNING"])
