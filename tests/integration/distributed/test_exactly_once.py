@@ -66,6 +66,30 @@ def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: An
         assert numbers == list(range(len(numbers))), f"task {task} after a resume"
 
 
+def test_a_worker_that_wakes_up_late_writes_nothing(make_worker: Maker, kafka: Any, unique: Callable[[str], str]) -> None:
+    workers = start_all(make_worker, 2)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 100})
+    workers[0].rest.await_running(name, 2)
+    eventually(lambda: len(owners(workers[0], name)) == 2, 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 50 for task in range(2)), 60)
+    workers[1].pause()
+    eventually(lambda: len(owners(workers[0], name)) == 1, 60, "the other worker runs both tasks")
+    workers[0].rest.await_running(name, 2)
+    before = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 100 for task in range(2)), 60)
+    workers[1].resume()  # its task goes on where it was, and is fenced
+    eventually(lambda: workers[1].log_text().count("Joined group") >= 2, 60, "it comes back by itself")
+    eventually(lambda: len(owners(workers[0], name)) == 2, 60, "it gets its share again")
+    workers[0].rest.await_running(name, 2)
+    before = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 100 for task in range(2)), 60)
+    workers[1].rest.put(f"/connectors/{name}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    for task, numbers in committed_numbers(kafka, topic).items():
+        assert numbers == list(range(len(numbers))), f"task {task}"
+
+
 def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,
                                            unique: Callable[[str], str]) -> None:
     (worker,) = start_all(make_worker, 1)
