@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLongestPoll{60'000};
 constexpr int kConfigReadTries = 5;
 constexpr milliseconds kClaimRetry{250};
+constexpr std::chrono::seconds kStatusFlush{5};
 
 base::Log& herder_log() {
   static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.distributed.DistributedHerder");
@@ -127,8 +128,9 @@ void DistributedHerder::shut_down() {
   queue_.set_wake(nullptr);
   queue_.close();
   couriers_.clear();
+  // Before others are given what ran here: an UNASSIGNED behind their RUNNING would stay.
+  if (ready_) (void)parts_.statuses->flush(kStatusFlush);
   if (member_) member_->stop();
-  if (ready_) (void)parts_.statuses->flush(std::chrono::seconds(5));  // a lost UNASSIGNED is corrected by the leader
   parts_.statuses->stop();
   parts_.configs->stop();
   parts_.offsets->stop();
@@ -248,6 +250,7 @@ void DistributedHerder::back_off_from_unreadable_configs() {
 
 kafka::ConfiguredWork DistributedHerder::configured_work() {
   work_.wait_for_stops();
+  (void)parts_.statuses->flush(kStatusFlush);  // as in shut_down
   parts_.changes
       ->forget_rebalance();  // before the look at the topic: what comes in between is seen twice, never missed
   state_ = parts_.configs->snapshot();
