@@ -1,5 +1,6 @@
 """Several workers, one cluster: creation by REST, shared tasks, rebalances, and nothing lost when one dies."""
 
+import collections
 import concurrent.futures
 import json
 import os
@@ -112,6 +113,35 @@ def test_a_joining_worker_takes_its_share_and_the_rest_stays(cluster: Callable[.
     after = {task["id"]: task["worker_id"] for task in first.rest.status(name)["tasks"]}
     assert sum(before[task] != after[task] for task in before) == 2
     assert third.rest.connectors() == [name]
+
+
+def test_a_fourth_worker_stops_no_task_that_stays(cluster: Callable[..., list[Worker]], make_worker: Callable[..., Worker],
+                                                  unique: Callable[[str], str]) -> None:
+    workers = cluster(3)
+    name, count = unique("many"), 300
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": count, "topic": unique("t"),
+                                  "throughput": 0})
+
+    def owner_of_each() -> dict[int, str]:
+        return {task["id"]: task["worker_id"] for task in workers[0].rest.status(name)["tasks"] if task["state"] == "RUNNING"}
+
+    def shares(number: int) -> bool:
+        found = collections.Counter(owner_of_each().values())
+        return len(found) == number and set(found.values()) == {count // number}
+
+    def starts() -> collections.Counter[str]:
+        return collections.Counter(line.split("Creating task ")[1].split(" ")[0] for worker in workers
+                                   for line in worker.log_text().splitlines() if "Creating task " in line)
+
+    eventually(lambda: shares(3), 60, "every worker has a third")
+    before, started = owner_of_each(), starts()
+    workers.append(make_worker(mode="distributed", settings=FAST).start())
+    eventually(lambda: shares(4), 60, "every worker has a quarter")
+    after = owner_of_each()
+    stayed = [task for task in before if before[task] == after[task]]
+    assert len(stayed) == count * 3 // 4
+    again = {task: starts()[f"{name}-{task}"] - started[f"{name}-{task}"] for task in stayed}
+    assert not any(again.values()), "tasks that stayed were stopped"
 
 
 def test_a_killed_workers_tasks_run_elsewhere_and_no_number_is_lost(cluster: Callable[..., list[Worker]], kafka: Any,
