@@ -62,8 +62,17 @@ void DistributedHerder::start() {
   thread_ = base::Thread("herder", [this](const std::stop_token& stop) { run(stop); });
 }
 
+/// And tells who waits for the end of the start.
+void DistributedHerder::set_flag(std::atomic<bool>& flag) {
+  {
+    const std::scoped_lock lock(ready_mutex_);
+    flag = true;
+  }
+  ready_changed_.notify_all();
+}
+
 void DistributedHerder::stop() {
-  stopping_ = true;
+  set_flag(stopping_);
   const std::scoped_lock lock(thread_mutex_);
   if (!thread_.joinable()) return;
   thread_.request_stop();
@@ -74,9 +83,10 @@ void DistributedHerder::stop() {
 void DistributedHerder::run(const std::stop_token& stop) {
   if (Result<void> started = start_up(); !started.ok()) {
     herder_log().error("Uncaught exception in herder work thread, exiting: {}", started.error().text);
+    set_flag(stopping_);
     parts_.on_fatal(started.error());
   } else {
-    ready_ = true;
+    set_flag(ready_);
     while (!stop.stop_requested() && !stopping_) tick();
   }
   shut_down();
@@ -154,10 +164,7 @@ void DistributedHerder::tick() {
   queue_.run_due(clock().now());
   // Requests wait for the end of a rebalance: whether this worker leads is not known before.
   const bool settled = rebalance_resolved_ && !member_->member_id().empty();
-  if (settled) {
-    serving_ = true;
-    queue_.run_requests();
-  }
+  if (settled) queue_.run_requests();
   queue_.run_events();
   if (!settled || !queue_.has_requests()) poll_member(time_to_next_event());
 }

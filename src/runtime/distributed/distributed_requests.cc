@@ -39,10 +39,19 @@ Health DistributedHerder::health() {
           "Worker was unable to handle this request and may be unable to handle other requests." + tail};
 }
 
-/// Only the start is waited for: from then on snapshots answer, whatever the cluster is going through.
+/// Only the reading of the stores is waited for: from then on snapshots answer, whatever the cluster is going through. After a
+/// crash the join alone may take as long as the old session lives.
 Result<void> DistributedHerder::await_serving() {
-  if (serving_) return {};
-  return ask<void>([](const Reply<void>& reply) { reply({}); });
+  if (ready_) return {};
+  std::unique_lock lock(ready_mutex_);
+  const bool told = ready_changed_.wait_for(lock, kRequestTimeout, [this] { return ready_ || stopping_; });
+  if (ready_) return {};
+  return told ? internal_error(kShuttingDown) : timed_out();
+}
+
+Error DistributedHerder::timed_out() const {
+  const std::string summary = stages_.summary();
+  return Error{.code = Errc::kTimeout, .text = summary.empty() ? "Request timed out" : "Request timed out. " + summary};
 }
 
 // ------------------------------------------------------------------------------------------------ from snapshots

@@ -171,6 +171,22 @@ def test_a_killed_workers_tasks_run_elsewhere_and_no_number_is_lost(cluster: Cal
         assert found == set(range(max(found) + 1)), f"task {task} has gaps"
 
 
+def test_after_a_crash_rest_answers_before_the_old_session_ends(cluster: Callable[..., list[Worker]],
+                                                                unique: Callable[[str], str]) -> None:
+    (worker,) = cluster(1, {"session.timeout.ms": 20000})
+    name = unique("numbers")
+    worker.rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "topic": unique("t"), "throughput": 10})
+    worker.rest.await_running(name)
+    worker.kill()
+    worker.log.unlink()
+    worker.start()
+    assert worker.rest.connectors() == [name]
+    assert worker.rest.get(f"/connectors/{name}/config")["name"] == name
+    assert "Joined group" not in worker.log_text(), "the group waits for the member that is gone"
+    worker.await_log("Joined group")
+    worker.rest.await_running(name)
+
+
 def test_a_clean_stop_hands_over_without_duplicates(cluster: Callable[..., list[Worker]], kafka: Any,
                                                     unique: Callable[[str], str]) -> None:
     workers = cluster(2)
