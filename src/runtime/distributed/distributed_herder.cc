@@ -166,6 +166,7 @@ void DistributedHerder::tick() {
   const bool settled = rebalance_resolved_ && !member_->member_id().empty();
   if (settled) queue_.run_requests();
   queue_.run_events();
+  if (stopping_) return;  // the wake-up that came with it may have ended the first, short poll
   if (!settled || !queue_.has_requests()) poll_member(time_to_next_event());
 }
 
