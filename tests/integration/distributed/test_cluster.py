@@ -133,7 +133,7 @@ def test_a_fourth_worker_stops_no_task_that_stays(cluster: Callable[..., list[Wo
         return collections.Counter(line.split("Creating task ")[1].split(" ")[0] for worker in workers
                                    for line in worker.log_text().splitlines() if "Creating task " in line)
 
-    eventually(lambda: shares(3), 60, "every worker has a third")
+    eventually(lambda: shares(3) and sum(starts().values()) >= count, 60, "every worker has a third")
     before, started = owner_of_each(), starts()
     workers.append(make_worker(mode="distributed", settings=FAST).start())
     eventually(lambda: shares(4), 60, "every worker has a quarter")
