@@ -81,6 +81,12 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
                                 const RequestSignature& signature) override;
   Result<void> fence_zombie_source_tasks(const std::string& connector, const RequestSignature& signature) override;
 
+  // StatusListener. What ends because it was deleted leaves no status behind; Runs on: any thread.
+  void on_connector_state(const std::string& connector, State state, const std::string& trace,
+                          const std::string& version) override;
+  void on_task_state(const ConnectorTaskId& task, State state, const std::string& trace,
+                     const std::string& version) override;
+
  protected:
   std::int32_t generation() const override { return parts_.generation->load(); }
   std::optional<RawConfig> stored_config(const std::string& name) const override;

@@ -78,8 +78,8 @@ def source_life() -> list[Step]:
         step("task restart unknown", "POST", base + "/tasks/5/restart"),
         step("restart failed", "POST", base + "/restart?onlyFailed=true"),
         step("restart failed all", "POST", base + "/restart?onlyFailed=TRUE&includeTasks=true"),
-        step("task restart", "POST", base + "/tasks/0/restart"), step("restart", "POST", base + "/restart"),
         step("restart all", "POST", base + "/restart?includeTasks=true"),
+        step("task restart", "POST", base + "/tasks/0/restart"), step("restart", "POST", base + "/restart"),
         step("pause", "PUT", base + "/pause"), await_state(name, "PAUSED"),
         step("paused", "GET", base + "/status"), offsets("paused", offset),
         step("pause again", "PUT", base + "/pause"),
@@ -148,7 +148,7 @@ def source_life() -> list[Step]:
         *(step(f"delete {gone}", "DELETE", f"/connectors/{gone}-~")
           for gone in ("idle", "still", "run", "put", "made", "made2", "trim", "many", "eos", "eos2")),
         step("delete", "DELETE", base), step("delete again", "DELETE", base),
-        step("await gone", "AWAIT-NO-STATUS", base, 404), step("deleted", "GET", base),
+        step("await gone", "AWAIT-NO-STATUS", base, 404), step("deleted", "GET", base), step("deleted status", "GET", base + "/status"),
         step("deleted config", "GET", base + "/config"), step("deleted topics", "GET", base + "/topics"),
     ]
 
