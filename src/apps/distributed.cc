@@ -111,7 +111,9 @@ int run_distributed(const std::vector<std::string>& arguments) {
   if (Result<void> done = load_worker(arguments.front(), runtime::WorkerMode::kDistributed, setup); !done) {
     return stopping_due_to(done.error(), kBadWorkerConfig);
   }
-  if (Result<void> done = look_up_cluster(setup); !done) return stopping_due_to(done.error(), kBadWorkerConfig);
+  if (Result<void> done = look_up_cluster(setup, signals); !done) {
+    return signals.pending() ? kClean : stopping_due_to(done.error(), kBadWorkerConfig);
+  }
   Result<std::unique_ptr<rest::RestServer>> rest = rest::RestServer::bind(setup.config);
   if (!rest) return stopping_due_to(rest.error(), kBadWorkerConfig);
   rest::HttpLeaderClient leader((*rest)->client_tls());

@@ -62,7 +62,9 @@ int run_standalone(const std::vector<std::string>& arguments) {
   if (Result<void> done = load_worker(arguments.front(), runtime::WorkerMode::kStandalone, setup); !done) {
     return stopping_due_to(done.error(), kBadWorkerConfig);
   }
-  if (Result<void> done = look_up_cluster(setup); !done) return stopping_due_to(done.error(), kBadWorkerConfig);
+  if (Result<void> done = look_up_cluster(setup, signals); !done) {
+    return signals.pending() ? kClean : stopping_due_to(done.error(), kBadWorkerConfig);
+  }
 
   Result<std::unique_ptr<rest::RestServer>> server = rest::RestServer::bind(setup.config);
   if (!server) return stopping_due_to(server.error(), kBadWorkerConfig);

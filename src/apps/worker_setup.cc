@@ -27,6 +27,7 @@ namespace millrace::apps {
 namespace {
 
 constexpr std::chrono::seconds kClusterIdTimeout{60};
+constexpr std::chrono::seconds kClusterIdStep{1};  // a signal is noticed that late
 
 base::Log& main_log() {
   static base::Log& log = base::log_named("org.apache.kafka.connect.cli.AbstractConnectCli");
@@ -97,6 +98,13 @@ StopSignals::StopSignals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
+bool StopSignals::pending() const {
+  sigset_t waiting;
+  sigemptyset(&waiting);
+  ::sigpending(&waiting);
+  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
+}
+
 void StopSignals::wait() {
   const sigset_t signals = stop_signals();
   int received = 0;
@@ -143,7 +151,7 @@ Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, Work
   return {};
 }
 
-Result<void> look_up_cluster(WorkerSetup& setup) {
+Result<void> look_up_cluster(WorkerSetup& setup, const StopSignals& signals) {
   const auto failed = [](const Error& cause) {
     Error error = cause;
     error.text = fmt::format(
@@ -158,7 +166,10 @@ Result<void> look_up_cluster(WorkerSetup& setup) {
   if (!may_be_resolved(setup.config.bootstrap_servers)) {
     return failed(Error{.code = Errc::kInvalid, .text = "No resolvable bootstrap urls given in bootstrap.servers"});
   }
-  Result<std::optional<std::string>> id = (*admin)->cluster_id(kClusterIdTimeout);
+  const auto deadline = std::chrono::steady_clock::now() + kClusterIdTimeout;
+  Result<std::optional<std::string>> id = (*admin)->cluster_id(kClusterIdStep);
+  while (!id && id.error().code == Errc::kTimeout && !signals.pending() && std::chrono::steady_clock::now() < deadline)
+    id = (*admin)->cluster_id(kClusterIdStep);
   if (!id) return failed(id.error());
   setup.kafka_cluster_id = std::move(*id);
   main_log().info("Kafka cluster ID: {}", setup.kafka_cluster_id.value_or("unknown"));

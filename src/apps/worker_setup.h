@@ -34,6 +34,8 @@ class StopSignals {
   StopSignals();
   /// Blocks until one arrives. From then on a second one ends the process at once.
   void wait();
+  /// Whether one has arrived that `wait` will see.
+  bool pending() const;
   /// Whether `wait` has seen one. Any thread.
   bool received() const { return received_; }
 
@@ -47,7 +49,7 @@ void connect_logs();
 /// Logs the program's version and reads the worker's file. An Error: kBadWorkerConfig.
 Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, WorkerSetup& setup);
 
-/// Asks Kafka for its cluster id. An Error when it cannot be reached: kBadWorkerConfig.
-Result<void> look_up_cluster(WorkerSetup& setup);
+/// Asks Kafka for its cluster id. An Error when it cannot be reached (kBadWorkerConfig), or before that a signal came.
+Result<void> look_up_cluster(WorkerSetup& setup, const StopSignals& signals);
 
 }  // namespace millrace::apps

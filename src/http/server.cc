@@ -55,6 +55,8 @@ struct Shared {
   Server::Options options;
   Server::Handler handler;
   asio::io_context io{1};
+  // While only handlers are at work nothing waits in `io`; it must be there for their answers all the same.
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   HandlerPool pool;
   // Io thread only.
   std::set<Connection*> connections;

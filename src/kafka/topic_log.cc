@@ -293,7 +293,9 @@ Result<void> TopicLogImpl::start() {
   }
   if (auto found = find_partitions(); !found) return found;
   Offsets beginning;
-  for (const TopicPartition& partition : partitions_) beginning[partition] = -2;
+  // A number, not "the beginning": that would have to be looked up on a connection that is not there yet, which librdkafka
+  // tries again only after half a second. Where 0 is gone, auto.offset.reset leads to the earliest record.
+  for (const TopicPartition& partition : partitions_) beginning[partition] = 0;
   if (auto assigned = consumer_->assign(beginning); !assigned) return assigned;
   if (auto read = first_read(); !read) return read;
   {

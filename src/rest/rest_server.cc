@@ -103,8 +103,11 @@ class RestServer::Impl {
       }
       scopes_.resize(listeners.size(), Scope::kAdminOnly);
     }
-    for (const http::Server::Listener& listener : listeners) {
-      if (listener.tls && !forward_tls_) forward_tls_ = listener.tls;
+    // Other workers may speak HTTPS even if this one does not.
+    if (Result<http::Tls> forward = read_tls(config_.tls, runtime::TlsClientAuth::kNone)) {
+      forward_tls_ = std::move(forward).value();
+    } else {
+      log().warn("Requests cannot be forwarded to workers with HTTPS listeners: {}", forward.error().text);
     }
     http::Server::Options options;
     options.refuse = [](int status) { return framework_error(status); };

@@ -3,9 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 
 #include "base/log.h"
 #include "runtime/plugin_call.h"
+#include "storage/layered_offset_store.h"
 #include "storage/offset_codec.h"
 
 namespace millrace::runtime {
@@ -137,27 +140,61 @@ Result<void> ExactlyOnceDelivery::batch_sent() {
   return {};
 }
 
+/// A tombstone in the connector's own topic alone would uncover what the worker's has.
+Result<void> ExactlyOnceDelivery::remove_beside(const std::vector<storage::OffsetEntry>& entries) {
+  struct Told {
+    std::mutex mutex;
+    std::condition_variable done;
+    std::optional<Result<void>> result;
+  };
+  const auto told = std::make_shared<Told>();
+  deps_.beside->set(entries, [told](Result<void> result) {
+    const std::scoped_lock lock(told->mutex);
+    told->result = std::move(result);
+    told->done.notify_all();
+  });
+  std::unique_lock lock(told->mutex);
+  if (!told->done.wait_for(lock, kTransactionTimeout, [&] { return told->result.has_value(); })) {
+    return Error{.code = Errc::kTimeout,
+                 .text = "offsets could not be removed from the worker's offsets topic in time"};
+  }
+  return *told->result;
+}
+
+void ExactlyOnceDelivery::copy_beside() {
+  if (copies_.empty()) return;
+  deps_.beside->set(std::exchange(copies_, {}), [task = deps_.task](const Result<void>& copied) {
+    if (copied.ok()) return;
+    offsets_log().warn("Task {}: failed to write offsets to the worker's offsets topic as well: {}", task,
+                       copied.error().text);
+  });
+}
+
 Result<void> ExactlyOnceDelivery::write_offsets() {
   if (offsets_.empty()) return {};
-  std::vector<std::string> keys;
-  std::vector<std::optional<std::string>> values;
+  std::vector<storage::OffsetEntry> entries;
   for (const auto& [partition, offset] : offsets_) {
     Result<std::string> key = deps_.offsets->key_of(partition);
     if (!key.ok()) return std::move(key).error();
-    keys.push_back(std::move(*key));
     if (!offset) {
-      values.emplace_back();
+      entries.emplace_back(std::move(*key), std::nullopt);
       continue;
     }
     Result<std::string> value = storage::encode_offset_value(offset);
     if (!value.ok()) return std::move(value).error();
-    values.emplace_back(std::move(*value));
+    entries.emplace_back(std::move(*key), std::move(*value));
   }
-  std::vector<kafka::OutRecord> records(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+  if (deps_.beside != nullptr) {
+    if (const auto removed = storage::tombstones_of(entries); !removed.empty()) {
+      if (Result<void> done = remove_beside(removed); !done.ok()) return done;
+    }
+    copies_ = storage::without_tombstones(entries);
+  }
+  std::vector<kafka::OutRecord> records(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     records[i].topic = &deps_.offsets_topic;
-    records[i].key = keys[i];
-    if (values[i]) records[i].value = *values[i];
+    records[i].key = entries[i].first;
+    if (entries[i].second) records[i].value = *entries[i].second;
   }
   std::span<const kafka::OutRecord> left = records;
   const base::SteadyTime deadline = deps_.control->clock().now() + kTransactionTimeout;
@@ -188,6 +225,7 @@ Result<void> ExactlyOnceDelivery::commit() {
   }
   open_ = false;
   may_commit_finally_ = true;
+  copy_beside();
   offsets_.clear();
   records_in_transaction_ = 0;
   task_commit_due_ = true;

@@ -32,6 +32,7 @@ class ExactlyOnceDelivery : public SourceDelivery, private kafka::DeliveryListen
     std::shared_ptr<kafka::Producer> producer;     ///< with initialised transactions
     storage::ConnectorOffsets* offsets = nullptr;  ///< not null
     std::string offsets_topic;
+    storage::OffsetStore* beside = nullptr;  ///< where offsets go besides; null: nowhere
     TransactionBoundary boundary = TransactionBoundary::kPoll;
     std::chrono::milliseconds interval{60'000};  ///< for the interval boundary
     std::shared_ptr<TaskControl> control;
@@ -79,6 +80,8 @@ class ExactlyOnceDelivery : public SourceDelivery, private kafka::DeliveryListen
 
   Result<void> commit();
   Result<void> write_offsets();
+  Result<void> remove_beside(const std::vector<storage::OffsetEntry>& entries);
+  void copy_beside();
   Result<void> abort();
   Result<void> begin();
   Error failed(const Error& cause) const;
@@ -86,6 +89,7 @@ class ExactlyOnceDelivery : public SourceDelivery, private kafka::DeliveryListen
   Deps deps_;
   bool open_ = false;
   std::vector<std::pair<OffsetMap, OffsetMap>> offsets_;  // per source partition the newest of this transaction
+  std::vector<storage::OffsetEntry> copies_;              // for `beside`, once the transaction is committed
   std::map<std::uint64_t, std::uint32_t> sizes_;          // tag -> bytes, not acknowledged yet
   std::uint64_t next_tag_ = 1;
   std::uint64_t bytes_ = 0;

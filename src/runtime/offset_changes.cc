@@ -124,12 +124,15 @@ Result<std::vector<PartitionOffset>> OffsetChanges::read(const std::string& conn
                                                          const Props& config) {
   std::vector<PartitionOffset> result;
   if (type != ConnectorType::kSink) {
-    storage::ConnectorOffsets reader(worker_.offsets(), connector, kKafkaTimeout);
-    auto all = reader.all();
-    if (!all) {
+    const auto failed = [&](const Error& error) {
       return internal_error(
-          fmt::format("Failed to retrieve offsets for source connector {}: {}", connector, all.error().text));
-    }
+          fmt::format("Failed to retrieve offsets for source connector {}: {}", connector, error.text));
+    };
+    const Result<ConnectorOffsetStore> stored = worker_.offset_store_of(connector, config);
+    if (!stored) return failed(stored.error());
+    storage::ConnectorOffsets reader(*stored->store, connector, kKafkaTimeout);
+    auto all = reader.all();
+    if (!all) return failed(all.error());
     for (auto& [partition, offset] : *all) result.push_back(PartitionOffset{std::move(partition), std::move(offset)});
     return result;
   }
@@ -174,7 +177,9 @@ Result<std::string> OffsetChanges::change(const std::string& connector, Connecto
 
 Result<bool> OffsetChanges::change_source(const std::string& connector, const Props& config,
                                           const std::optional<std::vector<PartitionOffset>>& offsets) {
-  storage::ConnectorOffsets reader(worker_.offsets(), connector, kKafkaTimeout);
+  const Result<ConnectorOffsetStore> where = worker_.offset_store_of(connector, config);
+  if (!where) return internal_error(where.error().text);
+  storage::ConnectorOffsets reader(*where->store, connector, kKafkaTimeout);
   auto stored = reader.all();
   if (!stored) {
     return internal_error(
@@ -219,7 +224,7 @@ Result<bool> OffsetChanges::change_source(const std::string& connector, const Pr
     std::optional<Result<void>> result;  // guarded by mutex
   };
   const auto shared = std::make_shared<Shared>();
-  worker_.offsets().set(std::move(entries), [shared](Result<void> result) {
+  where->store->set(std::move(entries), [shared](Result<void> result) {
     const std::lock_guard lock(shared->mutex);
     shared->result = std::move(result);
     shared->done.notify_all();

@@ -31,6 +31,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   struct Parts {
     std::unique_ptr<SourceTask> task;
     std::shared_ptr<kafka::Producer> producer;
+    std::shared_ptr<storage::OffsetStore> offset_store;  ///< what the next two use
     std::unique_ptr<storage::ConnectorOffsets> offsets;
     std::unique_ptr<SourceDelivery> delivery;
     std::unique_ptr<TopicCreator> topics;  ///< null: topics are the broker's business

@@ -200,20 +200,18 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make_source(TaskParts parts, co
       return std::move(made).error();
     }
   }
-  if (connector.offsets_topic && deps_.worker->distributed &&
-      *connector.offsets_topic != deps_.worker->distributed->offsets.topic) {
-    task_log().warn(
-        "offsets.storage.topic={}: a connector's own offsets topic is not supported; its offsets are in the worker's, "
-        "{}",
-        *connector.offsets_topic, deps_.worker->distributed->offsets.topic);
-  }
-  source.offsets = std::make_unique<storage::ConnectorOffsets>(*deps_.offsets, parts.id.connector, kOffsetTimeout);
+  Result<ConnectorOffsetStore> stored = deps_.offsets->of(parts.id.connector, connector.props);
+  if (!stored) return std::move(stored).error();
+  source.offset_store = std::move(stored->store);
+  source.offsets =
+      std::make_unique<storage::ConnectorOffsets>(*source.offset_store, parts.id.connector, kOffsetTimeout);
   if (start.exactly_once) {
     ExactlyOnceDelivery::Deps deps;
     deps.task = parts.id.to_string();
     deps.producer = source.producer;
     deps.offsets = source.offsets.get();
-    deps.offsets_topic = start.exactly_once->offsets_topic;
+    deps.offsets_topic = stored->topic;
+    deps.beside = stored->beside;
     deps.boundary = connector.transaction_boundary;
     deps.interval = connector.transaction_interval.value_or(parts.flush_interval);
     deps.control = parts.control;
@@ -222,7 +220,7 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make_source(TaskParts parts, co
     return std::unique_ptr<TaskRunner>(std::make_unique<SourceTaskRunner>(std::move(parts), std::move(source)));
   }
   source.delivery = std::make_unique<AtLeastOnceDelivery>(
-      AtLeastOnceDelivery::Deps{deps_.offsets, source.offsets.get(), parts.control, parts.metrics.get(),
+      AtLeastOnceDelivery::Deps{source.offset_store.get(), source.offsets.get(), parts.control, parts.metrics.get(),
                                 parts.flush_interval, parts.flush_timeout});
   return std::unique_ptr<TaskRunner>(std::make_unique<SourceTaskRunner>(std::move(parts), std::move(source)));
 }

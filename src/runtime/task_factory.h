@@ -10,6 +10,7 @@
 #include "millrace/plugin.h"
 #include "runtime/config/client_configs.h"
 #include "runtime/config/config_providers.h"
+#include "runtime/connector_offset_stores.h"
 #include "runtime/task_runner.h"
 #include "storage/offset_store.h"
 
@@ -19,7 +20,6 @@ namespace millrace::runtime {
 struct ExactlyOnceStart {
   std::function<Result<void>()> fence_older_tasks;   ///< before its producer is made
   std::function<Result<void>()> check_still_wanted;  ///< behind it: no newer tasks, and still assigned here
-  std::string offsets_topic;                         ///< the worker's
 };
 
 /// What a task is to be started with.
@@ -41,7 +41,7 @@ class TaskFactory {
     const ConfigProviders* providers = nullptr;
     const ClientConfigs* client_configs = nullptr;
     kafka::Clients* clients = nullptr;
-    storage::OffsetStore* offsets = nullptr;
+    ConnectorOffsetStores* offsets = nullptr;
   };
   explicit TaskFactory(Deps deps) : deps_(deps) {}
 

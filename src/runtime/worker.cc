@@ -50,8 +50,9 @@ Worker::Worker(Deps deps)
     : deps_(std::move(deps)),
       clock_(deps_.clock != nullptr ? *deps_.clock : base::Clock::system()),
       client_configs_(*deps_.config, deps_.kafka_cluster_id),
+      offsets_(ConnectorOffsetStores::Deps{deps_.config, deps_.clients, &client_configs_, deps_.offsets}),
       factory_(TaskFactory::Deps{deps_.config, deps_.plugins, deps_.providers, &client_configs_, deps_.clients,
-                                 deps_.offsets}) {}
+                                 &offsets_}) {}
 
 Worker::~Worker() { stop(); }
 
@@ -64,8 +65,8 @@ Result<void> Worker::start_connector(const std::string& name, const RawConfig& c
     const std::lock_guard lock(mutex_);
     if (stopping_) return connect_error("Worker is shutting down");
     if (connectors_.contains(name)) return conflict(fmt::format("Connector with name {} already exists", name));
-    made = std::make_shared<WorkerConnector>(WorkerConnector::Deps{
-        name, config, deps_.plugins, deps_.config, deps_.providers, deps_.offsets, &listener, &requests});
+    made = std::make_shared<WorkerConnector>(WorkerConnector::Deps{name, config, deps_.plugins, deps_.config,
+                                                                   deps_.providers, &offsets_, &listener, &requests});
     connectors_.emplace(name, made);
   }
   worker_log().info("Creating connector {}", name);

@@ -61,7 +61,10 @@ class Worker {
 
   const ClientConfigs& client_configs() const noexcept { return client_configs_; }
   kafka::Clients& clients() const noexcept { return *deps_.clients; }
-  storage::OffsetStore& offsets() const noexcept { return *deps_.offsets; }
+  /// Where that source connector's offsets are. Blocks where it has a topic of its own.
+  Result<ConnectorOffsetStore> offset_store_of(const std::string& connector, const Props& config) {
+    return offsets_.of(connector, config);
+  }
 
  private:
   struct RunningTask;
@@ -70,6 +73,7 @@ class Worker {
   const Deps deps_;
   base::Clock& clock_;
   const ClientConfigs client_configs_;
+  ConnectorOffsetStores offsets_;
   const TaskFactory factory_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<WorkerConnector>> connectors_;  // guarded by mutex_

@@ -144,7 +144,10 @@ Result<void> WorkerConnector::initialize() {
     config_ = std::move(*config);
   }
   if (type == ConnectorType::kSource) {
-    reader_ = std::make_unique<storage::ConnectorOffsets>(*deps_.offsets, deps_.name, kOffsetTimeout);
+    Result<ConnectorOffsetStore> stored = deps_.offsets->of(deps_.name, props);
+    if (!stored) return std::move(stored).error();
+    offset_store_ = std::move(stored->store);
+    reader_ = std::make_unique<storage::ConnectorOffsets>(*offset_store_, deps_.name, kOffsetTimeout);
   }
   if (auto failure = guard_plugin([&] {
         if (type == ConnectorType::kSource) {

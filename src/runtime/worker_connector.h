@@ -15,6 +15,7 @@
 #include "millrace/plugin.h"
 #include "runtime/config/config_providers.h"
 #include "runtime/config/connector_config.h"
+#include "runtime/connector_offset_stores.h"
 #include "runtime/task_listener.h"
 #include "storage/connector_offsets.h"
 
@@ -42,7 +43,7 @@ class WorkerConnector : public std::enable_shared_from_this<WorkerConnector>, pr
     const PluginRegistry* plugins = nullptr;
     const WorkerConfig* worker = nullptr;
     const ConfigProviders* providers = nullptr;
-    storage::OffsetStore* offsets = nullptr;
+    ConnectorOffsetStores* offsets = nullptr;
     StatusListener* listener = nullptr;
     ConnectorRequests* requests = nullptr;
   };
@@ -97,6 +98,7 @@ class WorkerConnector : public std::enable_shared_from_this<WorkerConnector>, pr
   Phase phase_ = Phase::kInit;
   const PluginEntry* plugin_ = nullptr;
   std::string version_;
+  std::shared_ptr<storage::OffsetStore> offset_store_;
   std::unique_ptr<storage::ConnectorOffsets> reader_;
   std::unique_ptr<Connector> connector_;
 

@@ -23,6 +23,9 @@ constexpr milliseconds kTopicListTimeout{5000};
 constexpr milliseconds kCloseStep{50};
 constexpr milliseconds kSeekAgain{20};
 constexpr std::size_t kWorthAsking = 4;  // records that wait
+constexpr milliseconds kLookUp{1000};
+
+using RdTopic = std::unique_ptr<rd_kafka_topic_t, RdDeleter<rd_kafka_topic_destroy>>;
 
 void rebalance_callback(rd_kafka_t* rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
                         void* opaque);
@@ -76,6 +79,7 @@ class RdConsumer final : public Consumer {
   };
 
   rd_kafka_t* rk() const { return handle_->get(); }
+  std::vector<RdTopic> looked_up_topics(const Offsets& partitions);
   Result<void> apply_subscription();
   Result<void> match_topics();
   Result<void> set_paused(const std::vector<TopicPartition>& partitions, bool paused);
@@ -206,9 +210,28 @@ Result<void> RdConsumer::assign(const Offsets& partitions) {
     rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = start;
     parts_[partition].position = offset >= 0 ? offset : -1;
   }
+  const auto topics = looked_up_topics(partitions);
   auto code = rd_kafka_assign(rk(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(code);
   return {};
+}
+
+/// A topic that is new to this client is otherwise looked up with the next regular scan only, up to a second later.
+/// The answers are in librdkafka's cache as long as its topic objects live.
+std::vector<RdTopic> RdConsumer::looked_up_topics(const Offsets& partitions) {
+  std::vector<RdTopic> topics;
+  const std::string* last = nullptr;
+  for (const auto& [partition, offset] : partitions) {
+    if (last != nullptr && *last == partition.topic) continue;
+    last = &partition.topic;
+    RdTopic topic(rd_kafka_topic_new(rk(), partition.topic.c_str(), nullptr));
+    if (!topic) continue;
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(rk(), 0, topic.get(), &metadata, to_millis(kLookUp)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy(metadata);
+    topics.push_back(std::move(topic));
+  }
+  return topics;
 }
 
 const std::string* RdConsumer::topic_name(const rd_kafka_message_t* message) {

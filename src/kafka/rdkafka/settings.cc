@@ -151,8 +151,9 @@ class Translator {
       // Our producer bounds its queue itself; librdkafka's own bounds must never be what stops it.
       set("queue.buffering.max.messages", "0");
       set("queue.buffering.max.kbytes", "2097151");
-      // A topic that does not exist yet is waited for, as with max.block.ms without limit.
-      set("topic.metadata.propagation.max.ms", "3600000");
+      // A topic that does not exist yet is waited for, as with max.block.ms without limit. librdkafka counts this in 32 bits of
+      // microseconds: more than 2147483 ms is less than nothing.
+      set("topic.metadata.propagation.max.ms", "2147000");
       set("acks", "all");
       set("enable.idempotence", "true");
     } else {

@@ -49,6 +49,8 @@ TEST(SettingsTest, AProducerAsConnectMakesIt) {
   EXPECT_EQ(settings.properties.at("max.in.flight.requests.per.connection"), "1");
   EXPECT_EQ(settings.properties.at("message.timeout.ms"), "0");
   EXPECT_EQ(settings.properties.at("partitioner"), "murmur2_random");
+  // In microseconds it must fit into 32 bits, or records for a topic that was created just now fail at once.
+  EXPECT_LE(std::stol(settings.properties.at("topic.metadata.propagation.max.ms")), 2147483);
   EXPECT_FALSE(settings.properties.contains("key.serializer"));
 }
 

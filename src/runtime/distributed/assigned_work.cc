@@ -74,6 +74,17 @@ void AssignedWork::start(const ConnectorTaskId& task, const storage::ClusterConf
 void AssignedWork::stop(std::vector<std::string> connectors, std::vector<ConnectorTaskId> tasks,
                         std::function<void()> then) {
   reap();
+  const bool under_way =
+      std::any_of(connectors.begin(), connectors.end(),
+                  [this](const auto& connector) { return stopping_connectors_.contains(connector); }) ||
+      std::any_of(tasks.begin(), tasks.end(), [this](const auto& task) { return stopping_tasks_.contains(task); });
+  if (under_way) {
+    // Whoever is first may start them again once they have stopped; then they stop once more.
+    waiting_.push_back([this, connectors = std::move(connectors), tasks = std::move(tasks), then = std::move(then)] {
+      stop(connectors, tasks, then);
+    });
+    return;
+  }
   std::erase_if(connectors, [this](const std::string& connector) { return !worker_.has_connector(connector); });
   std::erase_if(tasks, [this](const ConnectorTaskId& task) { return !worker_.has_task(task); });
   if (connectors.empty() && tasks.empty()) {
@@ -97,6 +108,7 @@ void AssignedWork::stop(std::vector<std::string> connectors, std::vector<Connect
       for (const std::string& connector : connectors) stopping_connectors_.erase(connector);
       for (const ConnectorTaskId& task : tasks) stopping_tasks_.erase(task);
       then();
+      for (const auto& waiting : std::exchange(waiting_, {})) waiting();
     });
     const std::scoped_lock lock(mutex_);
     stop->ended = true;

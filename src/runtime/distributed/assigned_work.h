@@ -58,6 +58,7 @@ class AssignedWork {
              std::function<void(Result<void>)> done);
 
   /// Stops those of the given that run here; `then` runs on the herder's thread afterwards, also when there were none.
+  /// Overlapping stops take their turns: a second restart of a task does not start it beside what the first one stops.
   void stop(std::vector<std::string> connectors, std::vector<ConnectorTaskId> tasks, std::function<void()> then);
 
   /// Waits until all stops under way have ended. Bounded by the stop timeouts of the worker.
@@ -82,6 +83,7 @@ class AssignedWork {
   std::set<ConnectorTaskId> tasks_;   // assigned
   std::set<std::string> stopping_connectors_;
   std::set<ConnectorTaskId> stopping_tasks_;
+  std::vector<std::function<void()>> waiting_;  // stops of what is being stopped
 
   std::mutex mutex_;
   std::condition_variable stopped_;

@@ -25,6 +25,20 @@ milliseconds retry_delay(int failures) { return std::min(kLongestRetry, kFirstRe
 
 }  // namespace
 
+void DistributedHerder::on_connector_state(const std::string& connector, State state, const std::string& trace,
+                                           const std::string& version) {
+  const bool gone = state == State::kUnassigned && !parts_.configs->snapshot()->contains(connector);
+  HerderBase::on_connector_state(connector, gone ? State::kDestroyed : state, trace, version);
+}
+
+void DistributedHerder::on_task_state(const ConnectorTaskId& task, State state, const std::string& trace,
+                                      const std::string& version) {
+  const storage::ConfigSnapshot configured = parts_.configs->snapshot();
+  const bool gone = state == State::kUnassigned &&
+                    (!configured->contains(task.connector) || task.task >= configured->task_count(task.connector));
+  HerderBase::on_task_state(task, gone ? State::kDestroyed : state, trace, version);
+}
+
 void DistributedHerder::request_task_reconfiguration(const std::string& connector) {
   queue_.post([this, connector] { reconfigure(connector, 0); });
 }

@@ -104,7 +104,6 @@ std::optional<ExactlyOnceStart> DistributedHerder::exactly_once_start(const Conn
   start.check_still_wanted = [this, task, generation = state.task_config_generation(task.connector)] {
     return check_still_wanted(task, generation);
   };
-  start.offsets_topic = settings().offsets.topic;
   return start;
 }
 

@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLongestPoll{60'000};
 constexpr int kConfigReadTries = 5;
 constexpr milliseconds kClaimRetry{250};
+constexpr std::chrono::seconds kStatusFlush{5};
 
 base::Log& herder_log() {
   static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.distributed.DistributedHerder");
@@ -61,8 +62,17 @@ void DistributedHerder::start() {
   thread_ = base::Thread("herder", [this](const std::stop_token& stop) { run(stop); });
 }
 
+/// And tells who waits for the end of the start.
+void DistributedHerder::set_flag(std::atomic<bool>& flag) {
+  {
+    const std::scoped_lock lock(ready_mutex_);
+    flag = true;
+  }
+  ready_changed_.notify_all();
+}
+
 void DistributedHerder::stop() {
-  stopping_ = true;
+  set_flag(stopping_);
   const std::scoped_lock lock(thread_mutex_);
   if (!thread_.joinable()) return;
   thread_.request_stop();
@@ -73,9 +83,10 @@ void DistributedHerder::stop() {
 void DistributedHerder::run(const std::stop_token& stop) {
   if (Result<void> started = start_up(); !started.ok()) {
     herder_log().error("Uncaught exception in herder work thread, exiting: {}", started.error().text);
+    set_flag(stopping_);
     parts_.on_fatal(started.error());
   } else {
-    ready_ = true;
+    set_flag(ready_);
     while (!stop.stop_requested() && !stopping_) tick();
   }
   shut_down();
@@ -127,8 +138,9 @@ void DistributedHerder::shut_down() {
   queue_.set_wake(nullptr);
   queue_.close();
   couriers_.clear();
+  // Before others are given what ran here: an UNASSIGNED behind their RUNNING would stay.
+  if (ready_) (void)parts_.statuses->flush(kStatusFlush);
   if (member_) member_->stop();
-  if (ready_) (void)parts_.statuses->flush(std::chrono::seconds(5));  // a lost UNASSIGNED is corrected by the leader
   parts_.statuses->stop();
   parts_.configs->stop();
   parts_.offsets->stop();
@@ -152,11 +164,9 @@ void DistributedHerder::tick() {
   queue_.run_due(clock().now());
   // Requests wait for the end of a rebalance: whether this worker leads is not known before.
   const bool settled = rebalance_resolved_ && !member_->member_id().empty();
-  if (settled) {
-    serving_ = true;
-    queue_.run_requests();
-  }
+  if (settled) queue_.run_requests();
   queue_.run_events();
+  if (stopping_) return;  // the wake-up that came with it may have ended the first, short poll
   if (!settled || !queue_.has_requests()) poll_member(time_to_next_event());
 }
 
@@ -248,6 +258,7 @@ void DistributedHerder::back_off_from_unreadable_configs() {
 
 kafka::ConfiguredWork DistributedHerder::configured_work() {
   work_.wait_for_stops();
+  (void)parts_.statuses->flush(kStatusFlush);  // as in shut_down
   parts_.changes
       ->forget_rebalance();  // before the look at the topic: what comes in between is seen twice, never missed
   state_ = parts_.configs->snapshot();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -80,6 +81,12 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
                                 const RequestSignature& signature) override;
   Result<void> fence_zombie_source_tasks(const std::string& connector, const RequestSignature& signature) override;
 
+  // StatusListener. What ends because it was deleted leaves no status behind; Runs on: any thread.
+  void on_connector_state(const std::string& connector, State state, const std::string& trace,
+                          const std::string& version) override;
+  void on_task_state(const ConnectorTaskId& task, State state, const std::string& trace,
+                     const std::string& version) override;
+
  protected:
   std::int32_t generation() const override { return parts_.generation->load(); }
   std::optional<RawConfig> stored_config(const std::string& name) const override;
@@ -100,6 +107,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
   // distributed_herder.cc: the loop. Runs on: herder thread.
   void run(const std::stop_token& stop);
   Result<void> start_up();
+  void set_flag(std::atomic<bool>& flag);
   void shut_down();
   void tick();
   bool read_configs(std::chrono::milliseconds timeout);
@@ -131,6 +139,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
   // distributed_requests.cc. Runs on: herder thread where `Locally` is in the name, on the caller's otherwise.
   template <class T>
   Result<T> ask(std::function<void(const Reply<T>&)> work, std::chrono::milliseconds timeout = kRequestTimeout);
+  Error timed_out() const;
   std::optional<Error> unless_leader(const char* refusal) const;
   Error not_assigned(const char* refusal, const std::string& owner_url) const;
   Result<Created> put_config_locally(const std::string& name, const RawConfig& config,
@@ -157,8 +166,9 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
   AssignedWork work_;
 
   std::unique_ptr<kafka::GroupMember> member_;  // made by the herder thread; set once, before `ready_`
-  std::atomic<bool> ready_{false};
-  std::atomic<bool> serving_{false};  ///< has joined the group once, so has read all that is stored
+  std::mutex ready_mutex_;
+  std::condition_variable ready_changed_;
+  std::atomic<bool> ready_{false};  ///< all that is stored has been read
   std::atomic<bool> stopping_{false};
 
   // Of the herder thread.
@@ -199,8 +209,7 @@ Result<T> DistributedHerder::ask(std::function<void(const Reply<T>&)> work, std:
   if (!posted || stopping_) return internal_error(kShuttingDown);
   if (std::optional<Result<T>> result = reply.wait(timeout)) return std::move(*result);
   if (stopping_) return internal_error(kShuttingDown);
-  const std::string summary = stages_.summary();
-  return Error{.code = Errc::kTimeout, .text = summary.empty() ? "Request timed out" : "Request timed out. " + summary};
+  return timed_out();
 }
 
 }  // namespace millrace::runtime

@@ -39,10 +39,19 @@ Health DistributedHerder::health() {
           "Worker was unable to handle this request and may be unable to handle other requests." + tail};
 }
 
-/// Only the start is waited for: from then on snapshots answer, whatever the cluster is going through.
+/// Only the reading of the stores is waited for: from then on snapshots answer, whatever the cluster is going through. After a
+/// crash the join alone may take as long as the old session lives.
 Result<void> DistributedHerder::await_serving() {
-  if (serving_) return {};
-  return ask<void>([](const Reply<void>& reply) { reply({}); });
+  if (ready_) return {};
+  std::unique_lock lock(ready_mutex_);
+  const bool told = ready_changed_.wait_for(lock, kRequestTimeout, [this] { return ready_ || stopping_; });
+  if (ready_) return {};
+  return told ? internal_error(kShuttingDown) : timed_out();
+}
+
+Error DistributedHerder::timed_out() const {
+  const std::string summary = stages_.summary();
+  return Error{.code = Errc::kTimeout, .text = summary.empty() ? "Request timed out" : "Request timed out. " + summary};
 }
 
 // ------------------------------------------------------------------------------------------------ from snapshots
@@ -267,6 +276,11 @@ Result<void> DistributedHerder::restart_task(const ConnectorTaskId& id) {
       return;
     }
     work_.stop({}, {id}, [this, id, reply] {
+      if (!work_.has(id)) {  // it was assigned elsewhere meanwhile
+        reply(not_assigned("Cannot restart task since it is not assigned to this member",
+                           member_->owner_url(runtime::id_of(id))));
+        return;
+      }
       work_.start(id, *state_, [reply, id](const Result<void>& result) {
         reply(result.ok() ? result : internal_error(fmt::format("Failed to start task: {}", id.to_string())));
       });
@@ -307,10 +321,20 @@ Result<std::string> DistributedHerder::alter_connector_offsets(
   if (offsets && offsets->empty()) {
     return bad_request("Partitions / offsets need to be provided for an alter offsets request");
   }
-  Result<void> stopped = ask<void>([this, name](const Reply<void>& reply) { reply(check_stopped(name)); });
-  if (!stopped.ok()) return std::move(stopped).error();
+  const auto check = [this, &name] {
+    return ask<void>([this, name](const Reply<void>& reply) { reply(check_stopped(name)); });
+  };
+  if (Result<void> stopped = check(); !stopped.ok()) return std::move(stopped).error();
   const std::optional<RawConfig> config = stored_config(name);
   if (!config) return no_such_connector(name);
+  if (deps_.config->exactly_once_source_enabled() && type_of(*config) == ConnectorType::kSource) {
+    // A task that a lost worker still runs must not commit over what is written here.
+    if (Result<void> fenced = fence_zombies(name); !fenced.ok()) {
+      if (fenced.error().code == Errc::kNotLeader) return std::move(fenced).error();
+      return internal_error("Failed to perform zombie fencing for source connector prior to modifying offsets");
+    }
+    if (Result<void> stopped = check(); !stopped.ok()) return std::move(stopped).error();
+  }
   const Result<Props> props = resolved(*config);
   if (!props.ok()) return props.error();
   return offset_changes_.change(name, type_of(*config), *props, offsets);

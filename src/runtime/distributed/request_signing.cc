@@ -1,5 +1,6 @@
 #include "runtime/distributed/request_signing.h"
 
+#include <fmt/core.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -55,6 +56,15 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// In the words of Java's decoder.
+std::string base64_problem(const std::string& text) {
+  const auto bad = std::find_if(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) == 0 && c != '+' && c != '/' && c != '=';
+  });
+  if (bad != text.end()) return fmt::format("Illegal base64 character {:x}", static_cast<unsigned char>(*bad));
+  return "Input byte array has wrong 4-byte ending unit";
+}
+
 }  // namespace
 
 bool is_known_mac(std::string_view algorithm) { return digest_of(algorithm) != nullptr; }
@@ -86,7 +96,7 @@ Result<void> verify_request(const RequestSignature& signature, const storage::Se
   const EVP_MD* digest = digest_of(*signature.algorithm);
   if (digest == nullptr) return unknown_mac(*signature.algorithm);
   const std::optional<Bytes> claimed = base64_decode(*signature.authorization);
-  if (!claimed) return status(400, "The request's signature is no base64 text");
+  if (!claimed) return status(400, base64_problem(*signature.authorization));
   if (std::find(allowed_algorithms.begin(), allowed_algorithms.end(), *signature.algorithm) ==
       allowed_algorithms.end()) {
     return status(400,

@@ -36,6 +36,7 @@ TEST(RequestSigning, SaysWhatIsMissing) {
   EXPECT_EQ(verify_request({"AAAA", "HmacSHA1", ""}, &key, kAllowed).error().code, Errc::kInvalid);
   EXPECT_EQ(verify_request({"AAAA", "Rot13", ""}, &key, kAllowed).error().code, Errc::kInvalid);
   EXPECT_EQ(verify_request({"A", "HmacSHA256", ""}, &key, kAllowed).error().code, Errc::kInvalid);
+  EXPECT_EQ(verify_request({"A*", "HmacSHA256", ""}, &key, kAllowed).error().text, "Illegal base64 character 2a");
 }
 
 TEST(RequestSigning, KeysHaveTheAlgorithmsLength) {

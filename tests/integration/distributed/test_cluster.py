@@ -1,5 +1,7 @@
 """Several workers, one cluster: creation by REST, shared tasks, rebalances, and nothing lost when one dies."""
 
+import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -8,6 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from support.eventually import eventually
+from support.verifiable import json_lines
 from support.worker import Worker
 
 FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
@@ -19,16 +22,6 @@ FILE_SOURCE = "FileStreamSource"
 
 def owners(worker: Worker, name: str) -> set[str]:
     return {task["worker_id"] for task in worker.rest.status(name)["tasks"]}
-
-
-def json_lines(worker: Worker) -> list[dict[str, Any]]:
-    lines = []
-    for line in worker.stdout_text().splitlines():
-        try:
-            lines.append(json.loads(line))
-        except ValueError:
-            pass  # a line that was cut by SIGKILL
-    return lines
 
 
 def numbers_in(kafka: Any, topic: str) -> list[tuple[int, int]]:
@@ -122,6 +115,35 @@ def test_a_joining_worker_takes_its_share_and_the_rest_stays(cluster: Callable[.
     assert third.rest.connectors() == [name]
 
 
+def test_a_fourth_worker_stops_no_task_that_stays(cluster: Callable[..., list[Worker]], make_worker: Callable[..., Worker],
+                                                  unique: Callable[[str], str]) -> None:
+    workers = cluster(3)
+    name, count = unique("many"), 300
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": count, "topic": unique("t"),
+                                  "throughput": 0})
+
+    def owner_of_each() -> dict[int, str]:
+        return {task["id"]: task["worker_id"] for task in workers[0].rest.status(name)["tasks"] if task["state"] == "RUNNING"}
+
+    def shares(number: int) -> bool:
+        found = collections.Counter(owner_of_each().values())
+        return len(found) == number and set(found.values()) == {count // number}
+
+    def starts() -> collections.Counter[str]:
+        return collections.Counter(line.split("Creating task ")[1].split(" ")[0] for worker in workers
+                                   for line in worker.log_text().splitlines() if "Creating task " in line)
+
+    eventually(lambda: shares(3) and sum(starts().values()) >= count, 60, "every worker has a third")
+    before, started = owner_of_each(), starts()
+    workers.append(make_worker(mode="distributed", settings=FAST).start())
+    eventually(lambda: shares(4), 60, "every worker has a quarter")
+    after = owner_of_each()
+    stayed = [task for task in before if before[task] == after[task]]
+    assert len(stayed) == count * 3 // 4
+    again = {task: starts()[f"{name}-{task}"] - started[f"{name}-{task}"] for task in stayed}
+    assert not any(again.values()), "tasks that stayed were stopped"
+
+
 def test_a_killed_workers_tasks_run_elsewhere_and_no_number_is_lost(cluster: Callable[..., list[Worker]], kafka: Any,
                                                                     unique: Callable[[str], str]) -> None:
     workers = cluster(3)
@@ -147,6 +169,22 @@ def test_a_killed_workers_tasks_run_elsewhere_and_no_number_is_lost(cluster: Cal
         numbers.setdefault(task, set()).add(number)
     for task, found in numbers.items():
         assert found == set(range(max(found) + 1)), f"task {task} has gaps"
+
+
+def test_after_a_crash_rest_answers_before_the_old_session_ends(cluster: Callable[..., list[Worker]],
+                                                                unique: Callable[[str], str]) -> None:
+    (worker,) = cluster(1, {"session.timeout.ms": 20000})
+    name = unique("numbers")
+    worker.rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "topic": unique("t"), "throughput": 10})
+    worker.rest.await_running(name)
+    worker.kill()
+    worker.log.unlink()
+    worker.start()
+    assert worker.rest.connectors() == [name]
+    assert worker.rest.get(f"/connectors/{name}/config")["name"] == name
+    assert "Joined group" not in worker.log_text(), "the group waits for the member that is gone"
+    worker.await_log("Joined group")
+    worker.rest.await_running(name)
 
 
 def test_a_clean_stop_hands_over_without_duplicates(cluster: Callable[..., list[Worker]], kafka: Any,
@@ -188,6 +226,23 @@ def test_states_and_configs_are_kept_over_a_restart_of_all(cluster: Callable[...
     workers[0].rest.await_states(stopped, "STOPPED", [])
     workers[1].rest.put(f"/connectors/{stopped}/resume")
     workers[1].rest.await_running(stopped, 2)
+
+
+def test_restarts_on_top_of_each_other(cluster: Callable[..., list[Worker]], kafka: Any, unique: Callable[[str], str]) -> None:
+    workers = cluster(2)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 200})
+    workers[0].rest.await_running(name, 2)
+    base = f"/connectors/{name}"
+    restarts = [base + "/tasks/0/restart", base + "/tasks/1/restart", base + "/restart", base + "/restart?includeTasks=true"]
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda n: workers[n % 2].rest.request("POST", restarts[n % 4]).status, range(40)))
+    assert set(answers) <= {202, 204}
+    workers[1].rest.await_running(name, 2)
+    workers[1].rest.put(f"{base}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    pairs = numbers_in(kafka, topic)
+    assert len(pairs) == len(set(pairs)), "a task ran twice at a time"
 
 
 def test_hung_connectors_delay_nobody(cluster: Callable[..., list[Worker]], unique: Callable[[str], str],

@@ -4,6 +4,8 @@ import json
 import pathlib
 from typing import Any, Callable
 
+import pytest
+
 from support.eventually import eventually
 from support.worker import Worker
 
@@ -64,6 +66,30 @@ def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: An
         assert numbers == list(range(len(numbers))), f"task {task} after a resume"
 
 
+def test_a_worker_that_wakes_up_late_writes_nothing(make_worker: Maker, kafka: Any, unique: Callable[[str], str]) -> None:
+    workers = start_all(make_worker, 2)
+    name, topic = unique("numbers"), unique("t")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 100})
+    workers[0].rest.await_running(name, 2)
+    eventually(lambda: len(owners(workers[0], name)) == 2, 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 50 for task in range(2)), 60)
+    workers[1].pause()
+    eventually(lambda: len(owners(workers[0], name)) == 1, 60, "the other worker runs both tasks")
+    workers[0].rest.await_running(name, 2)
+    before = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 100 for task in range(2)), 60)
+    workers[1].resume()  # its task goes on where it was, and is fenced
+    eventually(lambda: workers[1].log_text().count("Joined group") >= 2, 60, "it comes back by itself")
+    eventually(lambda: len(owners(workers[0], name)) == 2, 60, "it gets its share again")
+    workers[0].rest.await_running(name, 2)
+    before = committed_numbers(kafka, topic)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 100 for task in range(2)), 60)
+    workers[1].rest.put(f"/connectors/{name}/stop")
+    workers[0].rest.await_states(name, "STOPPED", [])
+    for task, numbers in committed_numbers(kafka, topic).items():
+        assert numbers == list(range(len(numbers))), f"task {task}"
+
+
 def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,
                                            unique: Callable[[str], str]) -> None:
     (worker,) = start_all(make_worker, 1)
@@ -98,6 +124,48 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
     assert worker.rest.offsets(name) == []
     worker.rest.put(f"/connectors/{name}/resume")
     eventually(lambda: read() == ["one", "two", "three", "four"] * 2, 60)
+
+
+def positions(kafka: Any, topic: str, name: str) -> list[Any]:
+    """What a reader of committed data finds stored for a connector, oldest first."""
+    return [json.loads(record.value)["position"] if record.value else None
+            for record in kafka.consume(topic, isolation="read_committed") if json.loads(record.key)[0] == name]
+
+
+@pytest.mark.parametrize("support", ["enabled", "disabled"])
+def test_offsets_in_a_topic_of_the_connectors_own(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path, support: str,
+                                                  unique: Callable[[str], str]) -> None:
+    (worker,) = start_all(make_worker, 1, support)
+    lines, name, topic, own = tmp_path / "in.txt", unique("source"), unique("lines"), unique("own-offsets")
+    workers = worker.settings["offset.storage.topic"]
+    lines.write_text("one\ntwo\n")
+    config = {"connector.class": "FileStreamSource", "file": str(lines), "topic": topic}
+    worker.rest.create(name, config)
+    eventually(lambda: [entry["offset"] for entry in worker.rest.offsets(name)] == [{"position": 8}], 60)
+    # From here on in the connector's own topic; where it is now is known from the worker's.
+    worker.rest.put_config(name, {**config, "offsets.storage.topic": own})
+    eventually(lambda: worker.log_text().count("Source task finished initialization and start") == 2, 60, "the new task")
+    with lines.open("a") as out:
+        out.write("three\n")
+    eventually(lambda: positions(kafka, own, name)[-1:] == [14], 60)
+    eventually(lambda: positions(kafka, workers, name)[-1:] == [14], 60, "a copy in the worker's topic")
+    read = [json.loads(record.value)["payload"] for record in kafka.consume(topic, isolation="read_committed")]
+    assert read == ["one", "two", "three"]
+    assert len(kafka.topics()[own]) == worker.settings["offset.storage.partitions"]
+    worker.rest.put(f"/connectors/{name}/stop")
+    worker.rest.await_states(name, "STOPPED", [])
+    assert worker.rest.offsets(name)[0]["offset"] == {"position": 14}
+    worker.rest.patch(f"/connectors/{name}/offsets", {"offsets": [{"partition": {"filename": str(lines)},
+                                                                   "offset": {"position": 8}}]})
+    eventually(lambda: positions(kafka, own, name)[-1:] == [8], 30)
+    worker.rest.put(f"/connectors/{name}/resume")
+    eventually(lambda: positions(kafka, own, name)[-1:] == [14], 60)
+    worker.rest.put(f"/connectors/{name}/stop")
+    worker.rest.await_states(name, "STOPPED", [])
+    worker.rest.delete(f"/connectors/{name}/offsets")
+    assert worker.rest.offsets(name) == []
+    for stored in (own, workers):
+        eventually(lambda stored=stored: positions(kafka, stored, name)[-1:] == [None], 30)
 
 
 def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,

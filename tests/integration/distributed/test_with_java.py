@@ -149,3 +149,50 @@ def test_both_in_one_group(make_worker: Maker, make_java_worker: Maker, settings
     first.start(90)
     eventually(lambda: len(owners(second, name)) == 2, 60, "the returned worker has tasks")
     first.rest.await_running(name, 4)
+
+
+@pytest.mark.parametrize("protocol", ["compatible", "eager"])
+def test_older_protocols_in_one_group(make_worker: Maker, make_java_worker: Maker, settings: dict[str, Any], protocol: str,
+                                      tmp_path: pathlib.Path, kafka: Any, unique: Callable[[str], str]) -> None:
+    # Ours would talk sessioned; the group agrees on what the Java worker knows. Requests are not signed then.
+    ours = make_worker(mode="distributed", settings=settings).start()
+    java = make_java_worker(mode="distributed", settings={**settings, "connect.protocol": protocol}).start(90)
+    name, topic = unique("sink"), unique("lines")
+    kafka.create_topic(topic, 4)
+    java.rest.create(name, file_sink(tmp_path / "out.txt", topic, 4))
+    for worker in (ours, java):
+        worker.rest.await_running(name, 4)
+    eventually(lambda: len(owners(ours, name)) == 2, 60, "both have tasks")
+    for worker in (ours, java):
+        worker.rest.put_config(name, file_sink(tmp_path / "out.txt", topic, 2 if worker is ours else 4))
+        java.rest.await_running(name, 2 if worker is ours else 4)
+        assert worker.rest.request("PUT", f"/connectors/{name}/pause").status == 202
+        java.rest.await_states(name, "PAUSED", ["PAUSED"] * (2 if worker is ours else 4))
+        assert worker.rest.request("PUT", f"/connectors/{name}/resume").status == 202
+        ours.rest.await_running(name, 2 if worker is ours else 4)
+    java.kill()  # a follower
+    eventually(lambda: len(owners(ours, name)) == 1, 60, "ours runs all tasks")
+    ours.rest.await_running(name, 4)
+
+
+def test_offsets_are_changed_through_either(make_worker: Maker, make_java_worker: Maker, settings: dict[str, Any],
+                                            tmp_path: pathlib.Path, unique: Callable[[str], str]) -> None:
+    # New session keys every few seconds: what is signed with an old one is sent again.
+    settings = {**settings, "inter.worker.key.ttl.ms": 3000}
+    java = make_java_worker(mode="distributed", settings=settings).start(90)
+    ours = make_worker(mode="distributed", settings=settings).start()
+    name, lines = unique("source"), tmp_path / "in.txt"
+    lines.write_text("one\ntwo\n")
+    for worker, position in ((ours, 4), (java, 8), (ours, 0)):
+        worker.rest.put_config(name, {**file_source(lines, unique("lines"))})
+        worker.rest.put(f"/connectors/{name}/resume")
+        for each in (ours, java):
+            each.rest.await_running(name)
+        eventually(lambda: worker.rest.offsets(name)[0]["offset"] == {"position": 8}, 60)
+        assert worker.rest.request("PUT", f"/connectors/{name}/stop").status == 204
+        for each in (ours, java):
+            each.rest.await_states(name, "STOPPED", [])
+        worker.rest.patch(f"/connectors/{name}/offsets", {"offsets": [{"partition": {"filename": str(lines)},
+                                                                       "offset": {"position": position}}]})
+        for each in (ours, java):
+            eventually(lambda each=each: each.rest.offsets(name)[0]["offset"] == {"position": position}, 30)

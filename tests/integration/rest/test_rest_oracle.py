@@ -416,6 +416,10 @@ def replay(worker: Worker, letter: str, steps: list[Step]) -> dict[str, Any]:
             name = path.split("/")[2]
             eventually(lambda: set(_states(worker, name)) == {body}, 60, f"{worker.kind}: {name} is {body}")
             continue
+        if method.startswith("AWAIT-"):
+            name = path.split("/")[2]
+            eventually(lambda: _AWAITED[method](worker, name) == body, 60, f"{worker.kind}: {label}")
+            continue
         answer = worker.rest.request(method, path, own(body), headers)
         text = re.sub(rf"-{letter}\b|%{letter}\b", lambda m: m[0][:-1] + "~", answer.text).replace(str(worker.port), "PORT")
         try:
@@ -431,6 +435,16 @@ def replay(worker: Worker, letter: str, steps: list[Step]) -> dict[str, Any]:
 def _states(worker: Worker, name: str) -> list[str]:
     connector, tasks = worker.rest.states(name)
     return [connector, *tasks]
+
+
+# What a step of that name waits for, by its body.
+_AWAITED: dict[str, Callable[[Worker, str], Any]] = {
+    "AWAIT-TASKS": lambda worker, name: len(worker.rest.states(name)[1]),
+    "AWAIT-CONNECTOR-STATE": lambda worker, name: worker.rest.states(name)[0],
+    "AWAIT-TASK-STATE": lambda worker, name: worker.rest.states(name)[1][0],
+    "AWAIT-RESET": lambda worker, name: worker.rest.request("DELETE", f"/connectors/{name}/offsets").status,
+    "AWAIT-NO-STATUS": lambda worker, name: worker.rest.request("GET", f"/connectors/{name}/status").status,
+}
 
 
 def plain(body: Any) -> Any:
