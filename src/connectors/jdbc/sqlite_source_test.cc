@@ -112,6 +112,16 @@ TEST_F(SqliteSource, IncrementingReadsNewRowsOnce) {
   EXPECT_EQ(more[0].value_schema, records[0].value_schema) << "an unchanged schema keeps its identity";
 }
 
+TEST_F(SqliteSource, SeesAColumnThatWasAddedBetweenPolls) {
+  sql("create table m(id integer primary key not null); insert into m values (1)");
+  start({{"mode", "incrementing"}, {"incrementing.column.name", "id"}});
+  EXPECT_EQ(poll().size(), 1U);
+  sql("alter table m add v text; insert into m values (2, 'x')");
+  const auto records = poll();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].value.to_string(), "Struct{id=2,v=x}");
+}
+
 TEST_F(SqliteSource, GoesOnFromOffsetsOfBothProtocols) {
   sql("create table m(id integer primary key not null); insert into m values (1), (2), (3), (4)");
   context_.stored = {{Map{{"table", "m"}}, std::make_shared<const Map>(Map{{"incrementing", std::int64_t{2}}})}};
