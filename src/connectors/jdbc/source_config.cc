@@ -188,7 +188,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .check(at_least(1))
           .importance(Importance::kLow)
           .group(kDatabase, 5)
-          .width(Width::kMedium)
+          .width(Width::kShort)
           .display("JDBC connection attempts")
           .doc("Attempts before a login that the database refuses fails the task. A database that cannot be reached is "
                "tried for ever."),
@@ -196,7 +196,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .default_to(10'000)
           .importance(Importance::kLow)
           .group(kDatabase, 6)
-          .width(Width::kMedium)
+          .width(Width::kShort)
           .display("JDBC connection backoff in milliseconds")
           .doc("Wait between connection attempts."),
       option("table.whitelist", &C::whitelist)
@@ -410,7 +410,8 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .group(kConnector, 4)
           .width(Width::kShort)
           .display("Max Buffer Size")
-          .doc("Accepted for compatibility: rows stream from the database and are not buffered beyond a batch."),
+          .doc(
+              "Accepted without effect: rows stream from the database, and no more than a batch of them is in memory."),
       option("poll.linger.ms", &C::poll_linger_ms)
           .default_to(5000)
           .importance(Importance::kLow)
@@ -480,6 +481,10 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
                "them, "
                "instead of leaving them out with a warning."),
       option("tables", &C::task_tables).default_to("").internal().doc("Written by the connector: this task's tables."),
+      option("tables.ambiguous", &C::task_ambiguous_tables)
+          .default_to("")
+          .internal()
+          .doc("Written by the connector: those of this task's tables whose topic needs their full name."),
       option("tables.fetched", &C::task_tables_fetched)
           .default_to(true)
           .internal()

@@ -66,6 +66,7 @@ struct SourceConfig {
 
   // Written by the connector into its tasks' configs.
   std::string task_tables;
+  std::string task_ambiguous_tables;
   bool task_tables_fetched = true;
 
   /// `query` or `query.masked`, trimmed; empty when tables are copied.
