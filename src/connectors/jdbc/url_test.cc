@@ -96,7 +96,7 @@ TEST(MysqlUrl, BothSchemes) {
   const auto maria =
       mysql::parse_my_url({"jdbc:mariadb://h/db?sslMode=verify-full&serverSslCert=/ca.pem&what=1", {{"user", "x"}}});
   EXPECT_EQ(maria.flavor, mysql::Flavor::kMariadb);
-  EXPECT_EQ(maria.tls, mysql::TlsMode::kVerify);
+  EXPECT_EQ(maria.tls, mysql::TlsMode::kVerifyFull);
   EXPECT_EQ(maria.tls_ca, "/ca.pem");
   EXPECT_EQ(maria.user, "x");
   EXPECT_EQ(maria.unknown, std::vector<std::string>{"what"});

@@ -6,6 +6,7 @@
 
 #include "connectors/jdbc/dialects/odbc/odbc_handles.h"
 #include "connectors/jdbc/dialects/odbc/odbc_url.h"
+#include "connectors/jdbc/sqlite_times.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/connector.h"
 #include "millrace/errors.h"
@@ -296,7 +297,12 @@ std::string OdbcConnection::database_name() {
   return name.data();
 }
 
+std::string OdbcConnection::timestamp_expression(const std::string& column) {
+  return product_ == Product::kSqlite ? sqlite_timestamp_expression(column) : column;
+}
+
 std::string OdbcConnection::timestamp_literal(const TimestampBound& bound, const ReadOptions& options) {
+  if (product_ == Product::kSqlite) return sqlite_timestamp_literal(bound, options);
   const int digits = product_ == Product::kSqlServer ? 7 : product_ == Product::kOracle ? 9 : 6;
   const std::string text = format_wall(to_wall(bound.instant, *options.zone, options.calendar), ' ', digits);
   if (product_ == Product::kOracle) return "TIMESTAMP '" + text + "'";

@@ -30,6 +30,7 @@ class OdbcConnection final : public Connection {
   Instant current_time() override;
   bool set_isolation(const std::string& mode) override;
   std::string database_name() override;
+  std::string timestamp_expression(const std::string& column) override;
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
   void write(const WriteBatch& batch) override;
 
