@@ -93,6 +93,21 @@ std::string nullable_columns(const SourceConfig& config, const TrackingColumns& 
          quoted_table + " because all of these columns are nullable.";
 }
 
+void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns) {
+  const auto adopt = [&columns](std::string& name) {
+    const TableColumn* found = nullptr;
+    for (const TableColumn& column : columns) {
+      if (column.name == name) return;
+      if (!equals_ignoring_case(column.name, name)) continue;
+      if (found != nullptr) return;
+      found = &column;
+    }
+    if (found != nullptr) name = found->name;
+  };
+  if (!tracking.incrementing.empty()) adopt(tracking.incrementing);
+  for (std::string& name : tracking.timestamps) adopt(name);
+}
+
 std::string detect_incrementing(const std::vector<TableColumn>& columns) {
   const auto at =
       std::find_if(columns.begin(), columns.end(), [](const TableColumn& column) { return column.auto_increment; });

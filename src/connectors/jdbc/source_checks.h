@@ -27,6 +27,9 @@ std::string missing_columns(const TrackingColumns& tracking, const std::vector<T
 std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,
                              const std::vector<TableColumn>& columns, const std::string& quoted_table);
 
+/// The columns' names in the case that the table has them in. A name that fits several, or none, stays as it is.
+void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns);
+
 /// The first column that the database fills itself; empty when there is none.
 std::string detect_incrementing(const std::vector<TableColumn>& columns);
 

@@ -493,7 +493,11 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
   return kTable;
 }
 
-std::string SourceConfig::query() const { return trim(plain_query.empty() ? masked_query.reveal() : plain_query); }
+std::string SourceConfig::query() const {
+  std::string text = trim(plain_query.empty() ? masked_query.reveal() : plain_query);
+  while (!text.empty() && (text.back() == ';' || static_cast<unsigned char>(text.back()) <= ' ')) text.pop_back();
+  return text;
+}
 
 NumericMapping SourceConfig::numeric() const {
   if (numeric_mapping) {

@@ -69,7 +69,7 @@ struct SourceConfig {
   std::string task_ambiguous_tables;
   bool task_tables_fetched = true;
 
-  /// `query` or `query.masked`, trimmed; empty when tables are copied.
+  /// `query` or `query.masked`, without blanks and semicolons around it; empty when tables are copied.
   std::string query() const;
   NumericMapping numeric() const;
   ReadOptions read_options() const;

@@ -248,6 +248,8 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
         !nullable.empty()) {
       throw ConnectError(nullable);
     }
+    // Differs: the Java connector checks case-blind, and then asks for a column that is not there.
+    adopt_case(tracking, columns);
     if (uses_incrementing(config_.mode) && tracking.incrementing.empty()) {
       tracking.incrementing = detect_incrementing(columns);
       if (tracking.incrementing.empty()) {

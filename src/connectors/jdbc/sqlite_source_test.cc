@@ -122,6 +122,24 @@ TEST_F(SqliteSource, SeesAColumnThatWasAddedBetweenPolls) {
   EXPECT_EQ(records[0].value.to_string(), "Struct{id=2,v=x}");
 }
 
+TEST_F(SqliteSource, AQueryWithAWhereOfItsOwnIsNested) {
+  sql("create table m(id integer primary key not null, v int); insert into m values (1, 1), (2, 0), (3, 1)");
+  start({{"tables", ""},
+         {"table.whitelist", ""},
+         {"mode", "incrementing"},
+         {"incrementing.column.name", "id"},
+         {"query", "select id from m where v = 1 ;"}});
+  EXPECT_EQ(offsets(), (std::vector<std::string>{"{incrementing=1}", "{incrementing=3}"}));
+  sql("insert into m values (4, 0), (5, 1)");
+  EXPECT_EQ(offsets(), (std::vector<std::string>{"{incrementing=5}"}));
+}
+
+TEST_F(SqliteSource, TakesColumnNamesInTheCaseOfTheTable) {
+  sql("create table m(\"Id\" integer primary key not null); insert into m values (1), (2)");
+  start({{"mode", "incrementing"}, {"incrementing.column.name", "ID"}});
+  EXPECT_EQ(offsets(), (std::vector<std::string>{"{incrementing=1}", "{incrementing=2}"}));
+}
+
 TEST_F(SqliteSource, GoesOnFromOffsetsOfBothProtocols) {
   sql("create table m(id integer primary key not null); insert into m values (1), (2), (3), (4)");
   context_.stored = {{Map{{"table", "m"}}, std::make_shared<const Map>(Map{{"incrementing", std::int64_t{2}}})}};
