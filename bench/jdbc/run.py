@@ -2,8 +2,10 @@
 """A million rows from and into PostgreSQL, MariaDB and SQLite, beside what the databases' own tools and librdkafka do. See README.md."""
 
 import argparse
+import collections
 import os
 import pathlib
+import re
 import resource
 import sqlite3
 import subprocess
@@ -145,6 +147,30 @@ class SqliteDatabase(Database):
         self.connection.close()
 
 
+class CallgrindWorker(Worker):
+    """Counts instructions by function, at a fiftieth of the speed. Processor samples are not to be had in every container."""
+
+    def program(self) -> list[str]:
+        return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.folder / 'callgrind'}", *super().program()]
+
+    PARTS = (("logins (once)", r"libcrypto|OPENSSL"), ("librdkafka", r"librdkafka"), ("memory", r"jemalloc|mem(cpy|move|set|cmp)"), ("JSON", r"::json"),
+             ("JDBC connector", r"::jdbc::|libpq|libmariadb|libsqlite"), ("C library, locks, loading", r"libc\.so|ld-linux|libm\.so"),
+             ("runtime", r"bin/millrace|libstdc"))
+
+    def print_profile(self) -> None:
+        text = subprocess.run(["callgrind_annotate", "--threshold=99.9", self.folder / "callgrind"], check=True, capture_output=True, text=True).stdout
+        functions = re.findall(r"^ *([\d,]+) \( *[\d.]+%\)  (.*)$", text, re.MULTILINE)
+        total, sums = 0, collections.Counter()
+        for count, name in functions:
+            if "PROGRAM TOTALS" in name:
+                total = int(count.replace(",", ""))
+                continue
+            part = next((part for part, pattern in self.PARTS if re.search(pattern, name)), "others")
+            sums[part] += int(count.replace(",", ""))
+        print("".join(f"    {share / total:5.1%}  {part}\n" for part, share in sums.most_common()))
+        print("".join(f"    {count:>14}  {name[:150]}\n" for count, name in functions[1:25]), flush=True)
+
+
 class Bench:
     def __init__(self, folder: pathlib.Path, kafka: Kafka, rows: int, profile: bool):
         self.folder, self.kafka, self.rows, self.profile = folder, kafka, rows, profile
@@ -153,21 +179,17 @@ class Bench:
     def measure(self, title: str, connector: dict, progress: Callable[[], int], settings: dict | None = None) -> Flow:
         self._numbers += 1
         name = f"bench-{self._numbers}"
-        worker = Worker(self.folder / name, self.kafka.bootstrap, settings={**SETTINGS, **(settings or {})}, connectors={name: connector})
-        process = worker.launch()
-        recorder = None
-        if self.profile:
-            recorder = subprocess.Popen(["perf", "record", "-q", "-F", "499", "-g", "-o", self.folder / f"{name}.perf", "-p", str(process.pid)])
+        kind = CallgrindWorker if self.profile else Worker
+        worker = kind(self.folder / name, self.kafka.bootstrap, settings={**SETTINGS, **(settings or {})}, connectors={name: connector})
+        worker.launch()
         try:
             flow = follow(worker, progress, self.rows, 0.05)
+            report(title, flow)
+            if self.profile:
+                worker.stop()
+                worker.print_profile()
         finally:
             worker.kill()
-        report(title, flow)
-        if recorder:
-            recorder.wait(60)
-            text = subprocess.run(["perf", "report", "-i", self.folder / f"{name}.perf", "--no-children", "-g", "none", "--percent-limit", "1",
-                                   "--stdio", "--sort", "dso,symbol"], check=True, capture_output=True, text=True).stdout
-            print("".join(line + "\n" for line in text.splitlines() if line and not line.startswith("#")), flush=True)
         return flow
 
     def source(self, database: Database, batch: int, topic: str) -> Flow:
@@ -235,7 +257,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--databases", default=",".join(kinds))
     parser.add_argument("--parts", default="source,sink")
-    parser.add_argument("--profile", action="store_true", help="print where the processor time goes (needs perf)")
+    parser.add_argument("--profile", action="store_true", help="print where the instructions go (valgrind; use some 50000 rows)")
     options = parser.parse_args()
     subprocess.run(["cmake", "--build", str(binary_folder().parent), "--target", "bench_baselines"], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory(prefix="millrace-bench.") as name:

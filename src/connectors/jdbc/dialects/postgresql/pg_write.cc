@@ -11,7 +11,7 @@
 namespace millrace::jdbc::postgresql {
 namespace {
 
-constexpr std::size_t kCopyBufferBytes = 256 * 1024;
+constexpr std::size_t kCopyBufferBytes = 16 * 1024;  // the server reads one while the next is made
 constexpr std::size_t kRowsPerRoundTrip = 1000;
 constexpr std::array<std::size_t, 2> kRowsPerUpsert{10, 100};
 constexpr std::size_t kMostParameters = 65'535;
@@ -151,19 +151,27 @@ void PgWriter::write(const WriteBatch& batch) {
 
 void PgWriter::copy(const WriteBatch& batch) {
   const IdentifierRules rules;
-  session_.start_copy((session_.in_transaction() ? "COPY " : "BEGIN; COPY ") +
-                      batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
-                      ") FROM STDIN");
+  session_.send_copy((session_.in_transaction() ? "COPY " : "BEGIN; COPY ") +
+                     batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
+                     ") FROM STDIN");
   std::string buffer;
   buffer.reserve(kCopyBufferBytes + 4096);
   PGconn* connection = session_.raw();
+  // The server opens the table while the first rows are put into text here.
+  bool open = false;
+  const auto await_open = [&] {
+    if (!open) session_.await_copy();
+    open = true;
+  };
   const auto send = [&] {
+    await_open();
     int sent = 0;
     while ((sent = PQputCopyData(connection, buffer.data(), static_cast<int>(buffer.size()))) == 0) session_.flush();
     if (sent < 0) session_.fail();
     buffer.clear();
   };
   const auto end = [&](const char* error) {
+    await_open();
     int done = 0;
     while ((done = PQputCopyEnd(connection, error)) == 0) session_.flush();
     if (done < 0) session_.fail();
