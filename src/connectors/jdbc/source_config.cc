@@ -36,10 +36,6 @@ const std::vector<std::string>& isolation_words() {
   return kWords;
 }
 
-std::function<std::vector<std::string>(const Props&)> always(std::vector<std::string> words) {
-  return [words = std::move(words)](const Props&) { return words; };
-}
-
 SourceMode parse_mode(const ConfigObject& value) {
   const std::string& text = std::get<std::string>(value);
   if (text == "bulk") return SourceMode::kBulk;
@@ -176,12 +172,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .group(kDatabase, 4)
           .width(Width::kLong)
           .display("JDBC Credentials Provider Class")
-          .check([](const ConfigObject& value) -> std::optional<std::string> {
-            const auto* name = std::get_if<std::string>(&value);
-            if (name == nullptr || name->find("DefaultJdbcCredentialsProvider") != std::string::npos)
-              return std::nullopt;
-            return "Only the default provider, which takes connection.user and connection.password, is available";
-          })
+          .check(valid_credentials_provider())
           .doc("Where credentials come from. Only the default, connection.user and connection.password, is available."),
       option("connection.attempts", &C::connection_attempts)
           .default_to(3)
@@ -265,11 +256,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .display("Database Dialect")
           .recommend(always(dialect_names()))
           .doc("The dialect to use instead of the one that the URL names."),
-      option("date.calendar.system", &C::calendar, ConfigType::kString,
-             [](const ConfigObject& value) {
-               return std::get<std::string>(value) == "LEGACY" ? CalendarSystem::kLegacy
-                                                               : CalendarSystem::kProlepticGregorian;
-             })
+      option("date.calendar.system", &C::calendar, ConfigType::kString, to_calendar)
           .default_to("LEGACY")
           .check(one_of({"LEGACY", "PROLEPTIC_GREGORIAN"}))
           .importance(Importance::kLow)
@@ -349,8 +336,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .width(Width::kShort)
           .display("Query Masked")
           .doc("The same as query, never logged and hidden by the REST API."),
-      option("quote.sql.identifiers", &C::quote, ConfigType::kString,
-             [](const ConfigObject& value) { return parse_quote_method(std::get<std::string>(value)); })
+      option("quote.sql.identifiers", &C::quote, ConfigType::kString, to_quote_method)
           .default_to("ALWAYS")
           .importance(Importance::kMedium)
           .group(kMode, 10)
@@ -449,11 +435,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .width(Width::kMedium)
           .display("Delay Interval (ms)")
           .doc("How long after its timestamp a row is read: long enough for transactions that commit late."),
-      option("db.timezone", &C::zone, ConfigType::kString,
-             [](const ConfigObject& value) {
-               auto zone = TimeZone::find(std::get<std::string>(value));
-               return zone ? zone : TimeZone::utc();
-             })
+      option("db.timezone", &C::zone, ConfigType::kString, to_time_zone)
           .default_to("UTC")
           .check(valid_time_zone())
           .importance(Importance::kMedium)
