@@ -1,7 +1,9 @@
 // Sends the lines of a file to a topic, each in JsonConverter's envelope, with librdkafka and nothing else: the rate that the
 // library allows on this machine for the same bytes and settings.
 //
-//   bare_producer FILE TOPIC librdkafka.key=value...
+//   bare_producer [--prefix TEXT --suffix TEXT] FILE TOPIC librdkafka.key=value...
+//
+// --prefix and --suffix: what stands around every line, instead of the envelope of a string.
 //
 // Prints: records seconds cpu_seconds
 
@@ -58,7 +60,15 @@ double cpu_seconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) fail("usage: bare_producer FILE TOPIC librdkafka.key=value...");
+  std::string prefix{kPrefix};
+  std::string suffix{kSuffix};
+  if (argc > 5 && std::string_view(argv[1]) == "--prefix" && std::string_view(argv[3]) == "--suffix") {
+    prefix = argv[2];
+    suffix = argv[4];
+    argc -= 4;
+    argv += 4;
+  }
+  if (argc < 4) fail("usage: bare_producer [--prefix TEXT --suffix TEXT] FILE TOPIC librdkafka.key=value...");
   std::ifstream file(argv[1], std::ios::binary);
   if (!file) fail(std::string("cannot read ") + argv[1]);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -72,7 +82,7 @@ int main(int argc, char** argv) {
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = text.find('\n', from);
     const std::string_view line = std::string_view(text).substr(from, end - from);
-    value.assign(kPrefix).append(line).append(kSuffix);
+    value.assign(prefix).append(line).append(suffix);
     while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value.data(), value.size(), nullptr, 0,
                             nullptr) != 0) {
       if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail(rd_kafka_err2str(rd_kafka_last_error()));

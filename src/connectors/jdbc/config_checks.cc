@@ -21,11 +21,33 @@ const std::string* as_text(const ConfigObject& value) { return std::get_if<std::
 
 }  // namespace
 
-QuoteMethod parse_quote_method(const std::string& text) {
+QuoteMethod to_quote_method(const ConfigObject& value) {
+  const std::string& text = std::get<std::string>(value);
   const std::string lower = to_lower(text);
   if (lower == "always") return QuoteMethod::kAlways;
   if (lower == "never") return QuoteMethod::kNever;
   throw ConfigError("No matching QuoteMethod found for '" + text + "'");
+}
+
+std::shared_ptr<const TimeZone> to_time_zone(const ConfigObject& value) {
+  auto zone = TimeZone::find(std::get<std::string>(value));
+  return zone ? zone : TimeZone::utc();
+}
+
+CalendarSystem to_calendar(const ConfigObject& value) {
+  return std::get<std::string>(value) == "LEGACY" ? CalendarSystem::kLegacy : CalendarSystem::kProlepticGregorian;
+}
+
+std::function<std::vector<std::string>(const Props&)> always(std::vector<std::string> words) {
+  return [words = std::move(words)](const Props&) { return words; };
+}
+
+ConfigCheck valid_credentials_provider() {
+  return [](const ConfigObject& value) -> std::optional<std::string> {
+    const std::string* name = as_text(value);
+    if (name == nullptr || name->find("DefaultJdbcCredentialsProvider") != std::string::npos) return std::nullopt;
+    return "Only the default provider, which takes connection.user and connection.password, is available";
+  };
 }
 
 ConfigCheck valid_time_zone() {

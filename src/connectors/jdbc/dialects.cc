@@ -53,6 +53,12 @@ std::string redact_url(const std::string& url) {
     const std::size_t colon = text.find(':', authority);
     if (colon < host) text.replace(colon + 1, host - colon - 1, "****");
   }
+  // oracle:thin:user/password@host
+  constexpr std::string_view kOracle = "jdbc:oracle:thin:";
+  const std::size_t slash = text.find('/', kOracle.size());
+  const std::size_t end = text.rfind('@');
+  if (lower.compare(0, kOracle.size(), kOracle) == 0 && end != std::string::npos && slash < end)
+    text.replace(slash + 1, end - slash - 1, "****");
   return text;
 }
 
@@ -89,7 +95,9 @@ const Dialect& find_dialect(const std::string& dialect_name, const std::string& 
            : dialect_name == "OracleDatabaseDialect"  ? kOracle
                                                       : kOdbc;
   }
-  if (protocol == "sqlserver") return kSqlServer;
+  const bool other_sqlserver_driver =
+      (protocol == "jtds" || protocol == "microsoft") && starts_with_ignoring_case(rest, "sqlserver:");
+  if (protocol == "sqlserver" || other_sqlserver_driver) return kSqlServer;
   if (protocol == "oracle") return kOracle;
   if (protocol == "postgresql") return kPostgresql;
   if (protocol == "mysql" || protocol == "mysql+srv" || protocol == "mariadb") return kMysql;

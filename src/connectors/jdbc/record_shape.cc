@@ -70,10 +70,12 @@ const char* pk_mode_word(PkMode mode) {
 }  // namespace
 
 void check_record(const SinkConfig& config, const std::string& connector, const SinkRecord& record) {
-  const std::string configured = "Sink connector '" + connector +
-                                 "' is configured with 'delete.enabled=" + (config.delete_enabled ? "true" : "false") +
-                                 "' and 'pk.mode=" + pk_mode_word(config.pk_mode) +
-                                 "' and therefore requires records with a non-null ";
+  // Made for refusals only: this runs for every record.
+  const auto configured = [&] {
+    return "Sink connector '" + connector +
+           "' is configured with 'delete.enabled=" + (config.delete_enabled ? "true" : "false") +
+           "' and 'pk.mode=" + pk_mode_word(config.pk_mode) + "' and therefore requires records with a non-null ";
+  };
   if (!config.delete_enabled) {
     const bool fits = !record.value.is_null() && record.value_schema &&
                       (record.value_schema->type() == Type::kStruct || record.value_schema->type() == Type::kString);
@@ -83,7 +85,7 @@ void check_record(const SinkConfig& config, const std::string& connector, const 
         hint =
             " Records need a schema: set schemas.enable=true on the value converter and send the envelope, or use a "
             "converter with schemas.";
-      throw ConnectError(configured +
+      throw ConnectError(configured() +
                          "Struct or String value and non-null Struct or String schema, but found record at " +
                          place_of(record) + " with a " + class_of(record.value) + " value and " +
                          schema_words(record.value_schema) + " value schema." + hint);
@@ -93,7 +95,7 @@ void check_record(const SinkConfig& config, const std::string& connector, const 
     const bool fits = !record.key.is_null() && record.key_schema &&
                       (record.key_schema->type() == Type::kStruct || is_primitive(record.key_schema->type()));
     if (!fits) {
-      throw ConnectError(configured + "key and non-null Struct or primitive key schema, but found record at " +
+      throw ConnectError(configured() + "key and non-null Struct or primitive key schema, but found record at " +
                          place_of(record) + " with a " + class_of(record.key) + " key and " +
                          schema_words(record.key_schema) + " key schema.");
     }

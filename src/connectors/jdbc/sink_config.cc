@@ -15,10 +15,6 @@ const char* const kMapping = "Data Mapping";
 const char* const kDdl = "DDL Support";
 const char* const kRetries = "Retries";
 
-std::function<std::vector<std::string>(const Props&)> always(std::vector<std::string> words) {
-  return [words = std::move(words)](const Props&) { return words; };
-}
-
 WriteKind parse_insert_mode(const ConfigObject& value) {
   const std::string mode = to_lower(std::get<std::string>(value));
   return mode == "upsert" ? WriteKind::kUpsert : mode == "update" ? WriteKind::kUpdate : WriteKind::kInsert;
@@ -81,12 +77,7 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .group(kConnection, 4)
           .width(Width::kLong)
           .display("JDBC Credentials Provider Class")
-          .check([](const ConfigObject& value) -> std::optional<std::string> {
-            const auto* name = std::get_if<std::string>(&value);
-            if (name == nullptr || name->find("DefaultJdbcCredentialsProvider") != std::string::npos)
-              return std::nullopt;
-            return "Only the default provider, which takes connection.user and connection.password, is available";
-          })
+          .check(valid_credentials_provider())
           .doc("Where credentials come from. Only the default, connection.user and connection.password, is available."),
       option("dialect.name", &C::dialect_name)
           .default_to("")
@@ -189,11 +180,7 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .width(Width::kLong)
           .display("Fields Whitelist")
           .doc("Value fields to write; empty: all. Key columns are always written."),
-      option("db.timezone", &C::zone, ConfigType::kString,
-             [](const ConfigObject& value) {
-               auto zone = TimeZone::find(std::get<std::string>(value));
-               return zone ? zone : TimeZone::utc();
-             })
+      option("db.timezone", &C::zone, ConfigType::kString, to_time_zone)
           .default_to("UTC")
           .check(valid_time_zone())
           .importance(Importance::kMedium)
@@ -228,11 +215,7 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .display("Timestamp Precision Mode")
           .recommend(always({"MICROSECONDS", "NANOSECONDS"}))
           .doc("The unit of timestamp.fields.list: MICROSECONDS or NANOSECONDS."),
-      option("date.calendar.system", &C::calendar, ConfigType::kString,
-             [](const ConfigObject& value) {
-               return std::get<std::string>(value) == "LEGACY" ? CalendarSystem::kLegacy
-                                                               : CalendarSystem::kProlepticGregorian;
-             })
+      option("date.calendar.system", &C::calendar, ConfigType::kString, to_calendar)
           .default_to("LEGACY")
           .check(one_of({"LEGACY", "PROLEPTIC_GREGORIAN"}))
           .importance(Importance::kLow)
@@ -265,8 +248,7 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .width(Width::kShort)
           .display("Auto-Evolve")
           .doc("Add columns for fields that the table does not have."),
-      option("quote.sql.identifiers", &C::quote, ConfigType::kString,
-             [](const ConfigObject& value) { return parse_quote_method(std::get<std::string>(value)); })
+      option("quote.sql.identifiers", &C::quote, ConfigType::kString, to_quote_method)
           .default_to("ALWAYS")
           .importance(Importance::kMedium)
           .group(kDdl, 3)

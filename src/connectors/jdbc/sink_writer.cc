@@ -146,8 +146,9 @@ TableId SinkWriter::ensure_table(const std::string& table, const RecordShape& sh
         found && std::any_of(config_.table_types.begin(), config_.table_types.end(),
                              [&](const std::string& type) { return equals_ignoring_case(type, found->type); });
     if (found && !of_type) {
-      throw TableAlterOrCreateError("Table " + shown + " is missing: there is a " + found->type +
-                                    " of that name, which table.types does not include; add it to table.types");
+      throw TableAlterOrCreateError(
+          "Table " + shown + " is missing" + (config_.auto_create ? "" : " and auto-creation is disabled") +
+          ": there is a " + found->type + " of that name; to write to it add " + found->type + " to table.types");
     }
     if (!found) {
       if (!config_.auto_create)

@@ -93,6 +93,21 @@ std::string nullable_columns(const SourceConfig& config, const TrackingColumns& 
          quoted_table + " because all of these columns are nullable.";
 }
 
+void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns) {
+  const auto adopt = [&columns](std::string& name) {
+    const TableColumn* found = nullptr;
+    for (const TableColumn& column : columns) {
+      if (column.name == name) return;
+      if (!equals_ignoring_case(column.name, name)) continue;
+      if (found != nullptr) return;
+      found = &column;
+    }
+    if (found != nullptr) name = found->name;
+  };
+  if (!tracking.incrementing.empty()) adopt(tracking.incrementing);
+  for (std::string& name : tracking.timestamps) adopt(name);
+}
+
 std::string detect_incrementing(const std::vector<TableColumn>& columns) {
   const auto at =
       std::find_if(columns.begin(), columns.end(), [](const TableColumn& column) { return column.auto_increment; });
@@ -148,21 +163,19 @@ std::string TableSelection::describe() const {
   return text;
 }
 
-std::string duplicate_tables(const std::vector<TableId>& tables, const IdentifierRules& rules) {
-  std::map<std::string, std::vector<std::string>> by_name;
-  for (const TableId& table : tables) by_name[table.table].push_back(table.full_name(rules));
-  std::string groups;
-  for (const auto& [name, full_names] : by_name) {
-    if (full_names.size() > 1) groups += (groups.empty() ? "[" : ", [") + join(full_names, ", ") + "]";
+std::set<TableId> ambiguous_tables(const std::vector<TableId>& tables, const std::vector<std::string>& table_types,
+                                   Connection& connection) {
+  std::map<std::string, std::vector<const TableId*>> by_name;
+  for (const TableId& table : tables) by_name[table.table].push_back(&table);
+  std::set<TableId> ambiguous;
+  for (const auto& [name, namesakes] : by_name) {
+    if (namesakes.size() < 2) continue;
+    const auto meant = connection.find_table({std::nullopt, std::nullopt, name}, table_types);
+    for (const TableId* table : namesakes) {
+      if (!meant || meant->id != *table) ambiguous.insert(*table);
+    }
   }
-  if (groups.empty()) return "";
-  return "The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table "
-         "names. This "
-         "could lead to mixed data types in the topic and downstream processing errors. To prevent such processing "
-         "errors, the JDBC "
-         "Source connector fails to start when it detects duplicate table name configurations. Update the connector's "
-         "'table.whitelist' config to include exactly one table in each of the tables listed below.\n\t[" +
-         groups + "]";
+  return ambiguous;
 }
 
 }  // namespace millrace::jdbc

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ std::string missing_columns(const TrackingColumns& tracking, const std::vector<T
 std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,
                              const std::vector<TableColumn>& columns, const std::string& quoted_table);
 
+/// The columns' names in the case that the table has them in. A name that fits several, or none, stays as it is.
+void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns);
+
 /// The first column that the database fills itself; empty when there is none.
 std::string detect_incrementing(const std::vector<TableColumn>& columns);
 
@@ -43,7 +47,9 @@ class TableSelection {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Tables of equal bare names in several schemas, as the sentence that refuses them; empty when there are none.
-std::string duplicate_tables(const std::vector<TableId>& tables, const IdentifierRules& rules);
+/// The tables whose bare name another one has too, in another schema: their topics need the full name. Of each name the
+/// table that the bare name means to the session (`public` of PostgreSQL) is left out: it keeps the topic it has alone.
+std::set<TableId> ambiguous_tables(const std::vector<TableId>& tables, const std::vector<std::string>& table_types,
+                                   Connection& connection);
 
 }  // namespace millrace::jdbc

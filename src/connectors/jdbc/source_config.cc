@@ -36,10 +36,6 @@ const std::vector<std::string>& isolation_words() {
   return kWords;
 }
 
-std::function<std::vector<std::string>(const Props&)> always(std::vector<std::string> words) {
-  return [words = std::move(words)](const Props&) { return words; };
-}
-
 SourceMode parse_mode(const ConfigObject& value) {
   const std::string& text = std::get<std::string>(value);
   if (text == "bulk") return SourceMode::kBulk;
@@ -176,19 +172,14 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .group(kDatabase, 4)
           .width(Width::kLong)
           .display("JDBC Credentials Provider Class")
-          .check([](const ConfigObject& value) -> std::optional<std::string> {
-            const auto* name = std::get_if<std::string>(&value);
-            if (name == nullptr || name->find("DefaultJdbcCredentialsProvider") != std::string::npos)
-              return std::nullopt;
-            return "Only the default provider, which takes connection.user and connection.password, is available";
-          })
+          .check(valid_credentials_provider())
           .doc("Where credentials come from. Only the default, connection.user and connection.password, is available."),
       option("connection.attempts", &C::connection_attempts)
           .default_to(3)
           .check(at_least(1))
           .importance(Importance::kLow)
           .group(kDatabase, 5)
-          .width(Width::kMedium)
+          .width(Width::kShort)
           .display("JDBC connection attempts")
           .doc("Attempts before a login that the database refuses fails the task. A database that cannot be reached is "
                "tried for ever."),
@@ -196,7 +187,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .default_to(10'000)
           .importance(Importance::kLow)
           .group(kDatabase, 6)
-          .width(Width::kMedium)
+          .width(Width::kShort)
           .display("JDBC connection backoff in milliseconds")
           .doc("Wait between connection attempts."),
       option("table.whitelist", &C::whitelist)
@@ -265,11 +256,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .display("Database Dialect")
           .recommend(always(dialect_names()))
           .doc("The dialect to use instead of the one that the URL names."),
-      option("date.calendar.system", &C::calendar, ConfigType::kString,
-             [](const ConfigObject& value) {
-               return std::get<std::string>(value) == "LEGACY" ? CalendarSystem::kLegacy
-                                                               : CalendarSystem::kProlepticGregorian;
-             })
+      option("date.calendar.system", &C::calendar, ConfigType::kString, to_calendar)
           .default_to("LEGACY")
           .check(one_of({"LEGACY", "PROLEPTIC_GREGORIAN"}))
           .importance(Importance::kLow)
@@ -349,8 +336,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .width(Width::kShort)
           .display("Query Masked")
           .doc("The same as query, never logged and hidden by the REST API."),
-      option("quote.sql.identifiers", &C::quote, ConfigType::kString,
-             [](const ConfigObject& value) { return parse_quote_method(std::get<std::string>(value)); })
+      option("quote.sql.identifiers", &C::quote, ConfigType::kString, to_quote_method)
           .default_to("ALWAYS")
           .importance(Importance::kMedium)
           .group(kMode, 10)
@@ -410,7 +396,8 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .group(kConnector, 4)
           .width(Width::kShort)
           .display("Max Buffer Size")
-          .doc("Accepted for compatibility: rows stream from the database and are not buffered beyond a batch."),
+          .doc(
+              "Accepted without effect: rows stream from the database, and no more than a batch of them is in memory."),
       option("poll.linger.ms", &C::poll_linger_ms)
           .default_to(5000)
           .importance(Importance::kLow)
@@ -448,11 +435,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .width(Width::kMedium)
           .display("Delay Interval (ms)")
           .doc("How long after its timestamp a row is read: long enough for transactions that commit late."),
-      option("db.timezone", &C::zone, ConfigType::kString,
-             [](const ConfigObject& value) {
-               auto zone = TimeZone::find(std::get<std::string>(value));
-               return zone ? zone : TimeZone::utc();
-             })
+      option("db.timezone", &C::zone, ConfigType::kString, to_time_zone)
           .default_to("UTC")
           .check(valid_time_zone())
           .importance(Importance::kMedium)
@@ -480,6 +463,10 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
                "them, "
                "instead of leaving them out with a warning."),
       option("tables", &C::task_tables).default_to("").internal().doc("Written by the connector: this task's tables."),
+      option("tables.ambiguous", &C::task_ambiguous_tables)
+          .default_to("")
+          .internal()
+          .doc("Written by the connector: those of this task's tables whose topic needs their full name."),
       option("tables.fetched", &C::task_tables_fetched)
           .default_to(true)
           .internal()
@@ -488,7 +475,11 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
   return kTable;
 }
 
-std::string SourceConfig::query() const { return trim(plain_query.empty() ? masked_query.reveal() : plain_query); }
+std::string SourceConfig::query() const {
+  std::string text = trim(plain_query.empty() ? masked_query.reveal() : plain_query);
+  while (!text.empty() && (text.back() == ';' || static_cast<unsigned char>(text.back()) <= ' ')) text.pop_back();
+  return text;
+}
 
 NumericMapping SourceConfig::numeric() const {
   if (numeric_mapping) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,9 +68,10 @@ struct SourceConfig {
 
   // Written by the connector into its tasks' configs.
   std::string task_tables;
+  std::string task_ambiguous_tables;
   bool task_tables_fetched = true;
 
-  /// `query` or `query.masked`, trimmed; empty when tables are copied.
+  /// `query` or `query.masked`, without blanks and semicolons around it; empty when tables are copied.
   std::string query() const;
   NumericMapping numeric() const;
   ReadOptions read_options() const;
@@ -82,7 +85,11 @@ struct SourceConfig {
 std::map<std::string, std::string> driver_properties(const Props& props);
 
 // Option conversions that source and sink share. They throw ConfigError with the texts of the Java connector.
-QuoteMethod parse_quote_method(const std::string& text);
+QuoteMethod to_quote_method(const ConfigObject& value);
+std::shared_ptr<const TimeZone> to_time_zone(const ConfigObject& value);
+CalendarSystem to_calendar(const ConfigObject& value);
+std::function<std::vector<std::string>(const Props&)> always(std::vector<std::string> words);
+ConfigCheck valid_credentials_provider();
 ConfigCheck valid_time_zone();
 ConfigCheck valid_jdbc_url();
 ConfigCheck valid_dialect_name();

@@ -39,6 +39,16 @@ void JdbcSourceConnector::start(const Props& config) {
     log_.warn(
         "table.exclude.list without table.include.list selects no table; set table.include.list=.* to copy all others");
   }
+  if (config_.mode == SourceMode::kBulk && config_.whitelist.empty() && config_.blacklist.empty() &&
+      config_.include_list.empty()) {
+    // Differs: the Java connector refuses this since 10.8.5.
+    log_.warn(
+        "mode=bulk without table.whitelist, table.blacklist or table.include.list copies every table at each poll");
+  }
+  if (config_.max_buffer_size != 0) {
+    log_.warn("max.buffer.size=" + std::to_string(config_.max_buffer_size) +
+              " has no effect: rows stream from the database, and no more than batch.max.rows of them are in memory");
+  }
   TableMonitor::Callbacks callbacks{[this] { context().request_task_reconfiguration(); },
                                     [this](const std::exception& error) { context().raise_error(error); }};
   monitor_ = std::make_unique<TableMonitor>(config_, *dialect_, settings, std::move(callbacks), log_);
@@ -60,16 +70,22 @@ std::vector<Props> JdbcSourceConnector::task_configs(std::int32_t max_tasks) {
   if (!monitor_) return {config_of("", true)};
   const auto tables = monitor_->tables(std::chrono::milliseconds(config_.startup_polling_limit_ms));
   if (!tables) return {config_of("", false)};
-  if (tables->empty()) return {config_of("", true)};
+  if (tables->all.empty()) return {config_of("", true)};
   const IdentifierRules rules = dialect_->identifiers();
-  const std::size_t groups = std::min(tables->size(), static_cast<std::size_t>(std::max(max_tasks, 1)));
+  const std::size_t groups = std::min(tables->all.size(), static_cast<std::size_t>(std::max(max_tasks, 1)));
   std::vector<Props> configs;
   std::size_t at = 0;
-  for (const std::size_t size : group_sizes(tables->size(), groups)) {
+  for (const std::size_t size : group_sizes(tables->all.size(), groups)) {
     std::string names;
-    for (std::size_t i = 0; i < size; ++i, ++at)
-      names += (names.empty() ? "" : ",") + (*tables)[at].quoted(rules, config_.quote);
+    std::string ambiguous;
+    for (std::size_t i = 0; i < size; ++i, ++at) {
+      const TableId& table = tables->all[at];
+      const std::string name = table.quoted(rules, config_.quote);
+      names += (names.empty() ? "" : ",") + name;
+      if (tables->ambiguous.count(table) != 0) ambiguous += (ambiguous.empty() ? "" : ",") + name;
+    }
     configs.push_back(config_of(names, true));
+    if (!ambiguous.empty()) configs.back()["tables.ambiguous"] = ambiguous;
   }
   return configs;
 }

@@ -40,10 +40,12 @@ void JdbcSourceTask::start(const Props& config) {
   config_ = SourceConfig::table().parse(config);
   dialect_ = &find_dialect(config_.dialect_name, config_.url);
   const IdentifierRules rules = dialect_->identifiers();
+  const auto table_of = [&](const std::string& name) { return dialect_->table_id(rules.parse(name), config_.quote); };
   tables_.clear();
-  for (const std::string& name : split_table_list(config_.task_tables, rules)) {
-    tables_.push_back(dialect_->table_id(rules.parse(name), config_.quote));
-  }
+  ambiguous_.clear();
+  for (const std::string& name : split_table_list(config_.task_tables, rules)) tables_.push_back(table_of(name));
+  for (const std::string& name : split_table_list(config_.task_ambiguous_tables, rules))
+    ambiguous_.insert(table_of(name));
   const bool has_query = !config_.query().empty();
   if (has_query && !tables_.empty()) {
     throw ConfigError("Invalid configuration: a JdbcSourceTask cannot have both a table and a query assigned to it");
@@ -231,7 +233,9 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
   TrackingColumns tracking = tracking_columns(config_, full_name);
   ReadTarget target;
   target.table = table;
-  target.topic = config_.topic_prefix + table.table;
+  // Differs: where the bare name is not enough the Java connector fails.
+  const bool ambiguous = ambiguous_.count(table) != 0;
+  target.topic = config_.topic_prefix + (ambiguous ? full_name : table.table);
   target.mode = config_.mode;
   const std::vector<TableColumn> columns =
       config_.mode == SourceMode::kBulk ? std::vector<TableColumn>{} : connection.columns(table);
@@ -244,6 +248,8 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
         !nullable.empty()) {
       throw ConnectError(nullable);
     }
+    // Differs: the Java connector checks case-blind, and then asks for a column that is not there.
+    adopt_case(tracking, columns);
     if (uses_incrementing(config_.mode) && tracking.incrementing.empty()) {
       tracking.incrementing = detect_incrementing(columns);
       if (tracking.incrementing.empty()) {
@@ -266,7 +272,8 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
   SourceOffset offset;
   Map partition = partition_v0(table.table);
   if (config_.mode != SourceMode::kBulk) {
-    const std::vector<Map> partitions{partition_v1(full_name), partition};
+    std::vector<Map> partitions{partition_v1(full_name)};
+    if (!ambiguous) partitions.push_back(partition);
     const std::vector<OffsetMap> stored = context().offset_storage_reader().offsets(partitions);
     for (const OffsetMap& one : stored) {
       if (!one) continue;

@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ class JdbcSourceTask final : public SourceTask {
   std::int32_t lost_connections_ = 0;
   Clock::time_point connect_due_{};
   std::vector<TableId> tables_;
+  std::set<TableId> ambiguous_;  ///< those whose bare name another table has too
   std::exception_ptr pending_error_;
   std::unique_ptr<ConnectionKeeper> keeper_;
   std::list<std::unique_ptr<TableReader>> readers_;  ///< the next one is in front

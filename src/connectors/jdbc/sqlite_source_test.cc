@@ -112,6 +112,34 @@ TEST_F(SqliteSource, IncrementingReadsNewRowsOnce) {
   EXPECT_EQ(more[0].value_schema, records[0].value_schema) << "an unchanged schema keeps its identity";
 }
 
+TEST_F(SqliteSource, SeesAColumnThatWasAddedBetweenPolls) {
+  sql("create table m(id integer primary key not null); insert into m values (1)");
+  start({{"mode", "incrementing"}, {"incrementing.column.name", "id"}});
+  EXPECT_EQ(poll().size(), 1U);
+  sql("alter table m add v text; insert into m values (2, 'x')");
+  const auto records = poll();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].value.to_string(), "Struct{id=2,v=x}");
+}
+
+TEST_F(SqliteSource, AQueryWithAWhereOfItsOwnIsNested) {
+  sql("create table m(id integer primary key not null, v int); insert into m values (1, 1), (2, 0), (3, 1)");
+  start({{"tables", ""},
+         {"table.whitelist", ""},
+         {"mode", "incrementing"},
+         {"incrementing.column.name", "id"},
+         {"query", "select id from m where v = 1 ;"}});
+  EXPECT_EQ(offsets(), (std::vector<std::string>{"{incrementing=1}", "{incrementing=3}"}));
+  sql("insert into m values (4, 0), (5, 1)");
+  EXPECT_EQ(offsets(), (std::vector<std::string>{"{incrementing=5}"}));
+}
+
+TEST_F(SqliteSource, TakesColumnNamesInTheCaseOfTheTable) {
+  sql("create table m(\"Id\" integer primary key not null); insert into m values (1), (2)");
+  start({{"mode", "incrementing"}, {"incrementing.column.name", "ID"}});
+  EXPECT_EQ(offsets(), (std::vector<std::string>{"{incrementing=1}", "{incrementing=2}"}));
+}
+
 TEST_F(SqliteSource, GoesOnFromOffsetsOfBothProtocols) {
   sql("create table m(id integer primary key not null); insert into m values (1), (2), (3), (4)");
   context_.stored = {{Map{{"table", "m"}}, std::make_shared<const Map>(Map{{"incrementing", std::int64_t{2}}})}};

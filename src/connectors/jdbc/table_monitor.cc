@@ -24,7 +24,7 @@ void TableMonitor::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::optional<std::vector<TableId>> TableMonitor::tables(std::chrono::milliseconds limit) {
+std::optional<TableMonitor::Tables> TableMonitor::tables(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, limit, [this] { return tables_.has_value() || interrupt_.triggered(); });
   return tables_;
@@ -52,18 +52,19 @@ void TableMonitor::run() {
 
 bool TableMonitor::refresh() {
   std::vector<TableInfo> listed;
-  std::vector<TableId> selected;
+  Tables selected;
   try {
     Connection& connection = keeper_.get();
     listed = connection.tables(config_.table_filter());
     for (const TableInfo& table : listed) {
-      if (selection_.selects(table.id)) selected.push_back(table.id);
+      if (selection_.selects(table.id)) selected.all.push_back(table.id);
     }
-    if (selected.empty()) {
+    if (selected.all.empty()) {
       explain_empty(listed, connection);
     } else {
       explained_.clear();
     }
+    selected.ambiguous = ambiguous_tables(selected.all, config_.table_types, connection);
     connection.commit();
   } catch (const SqlError& error) {
     log_.error(
@@ -73,19 +74,25 @@ bool TableMonitor::refresh() {
     keeper_.drop();
     return false;
   }
-  if (const std::string duplicates = duplicate_tables(selected, dialect_.identifiers()); !duplicates.empty()) {
-    throw ConnectError("Encountered an unrecoverable error while reading tables from the database",
-                       ConnectError(duplicates));
-  }
   bool changed = false;
   {
     const std::lock_guard lock(mutex_);
     changed = !tables_ || *tables_ != selected;
-    tables_ = std::move(selected);
+    tables_ = selected;
   }
   changed_.notify_all();
+  if (changed) explain_ambiguous(selected);
   if (changed) callbacks_.on_change();
   return true;
+}
+
+void TableMonitor::explain_ambiguous(const Tables& tables) {
+  const IdentifierRules rules = dialect_.identifiers();
+  for (const TableId& table : tables.ambiguous) {
+    const std::string name = table.full_name(rules);
+    log_.warn("There are several tables named \"" + table.table + "\"; the rows of " + name + " go to the topic " +
+              config_.topic_prefix + name + ". To copy fewer, name them in table.whitelist or narrow schema.pattern");
+  }
 }
 
 void TableMonitor::explain_empty(const std::vector<TableInfo>& listed, Connection& connection) {

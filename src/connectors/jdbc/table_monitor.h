@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -29,12 +30,19 @@ class TableMonitor {
   void start();
   /// Waits for the thread; a running question to the database is given up.
   void stop();
-  /// The selected tables; waits up to `limit` for the first list, nullopt when there is none by then.
-  std::optional<std::vector<TableId>> tables(std::chrono::milliseconds limit);
+  /// The tables to copy, in the order of the catalogue.
+  struct Tables {
+    std::vector<TableId> all;
+    std::set<TableId> ambiguous;  ///< those whose topic needs the full name
+    bool operator==(const Tables&) const = default;
+  };
+  /// Waits up to `limit` for the first list, nullopt when there is none by then.
+  std::optional<Tables> tables(std::chrono::milliseconds limit);
 
  private:
   void run();
   bool refresh();
+  void explain_ambiguous(const Tables& tables);
   void explain_empty(const std::vector<TableInfo>& listed, Connection& connection);
 
   const SourceConfig& config_;
@@ -47,8 +55,8 @@ class TableMonitor {
   std::string explained_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<std::vector<TableId>> tables_;  ///< guarded by mutex_
-  std::jthread thread_;                         ///< last: it uses all of the above
+  std::optional<Tables> tables_;  ///< guarded by mutex_
+  std::jthread thread_;           ///< last: it uses all of the above
 };
 
 }  // namespace millrace::jdbc

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "connectors/jdbc/sql_error.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/errors.h"
 
@@ -48,7 +49,7 @@ std::string TableReader::statement(Connection& connection) {
     const std::string quoted = rules.quote(name, config_.quote);
     return target_.table ? table + rules.separator + quoted : quoted;
   };
-  std::string sql = target_.table ? "SELECT * FROM " + table : target_.query;
+  std::string sql = target_.table ? "SELECT * FROM " + table : nested_ ? nested_query(target_.query) : target_.query;
 
   std::string timestamp;
   for (const std::string& name : target_.timestamp_columns) timestamp += (timestamp.empty() ? "" : ",") + column(name);
@@ -86,7 +87,32 @@ std::string TableReader::statement(Connection& connection) {
   return sql;
 }
 
+std::string nested_query(const std::string& query) {
+  return "SELECT * FROM (" + query + "\n) q";  // the line end closes a comment
+}
+
+void TableReader::choose_form(Connection& connection) {
+  form_chosen_ = true;
+  if (target_.table || target_.mode == SourceMode::kBulk) return;
+  try {
+    connection.prepare(statement(connection));
+  } catch (const SqlError& plain) {
+    if (plain.kind() != SqlErrorKind::kStatement) throw;
+    connection.rollback();
+    nested_ = true;
+    try {
+      connection.prepare(statement(connection));
+    } catch (const SqlError& nested) {
+      if (nested.kind() != SqlErrorKind::kStatement) throw;
+      nested_ = false;  // the plain form's error is the one that says what is wrong
+    }
+    connection.rollback();
+    if (nested_) log_.info("The query has a WHERE or another clause at its end; it is asked as SELECT * FROM (query)");
+  }
+}
+
 void TableReader::start(Connection& connection) {
+  if (!form_chosen_) choose_form(connection);
   const std::string sql = statement(connection);
   if (log_.enabled(Logger::Level::kDebug) && !(target_.query.size() > 0 && config_.plain_query.empty()))
     log_.debug("Running " + sql);

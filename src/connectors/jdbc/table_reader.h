@@ -57,6 +57,8 @@ class TableReader {
     std::shared_ptr<const Struct> value;
     SourceOffset offset;
   };
+  /// Whether the bounds can stand behind the query, or it must become a sub-select first.
+  void choose_form(Connection& connection);
   bool fetch(Row& row);
   SourceOffset extract(const std::vector<Value>& values);
   void resolve_fields();
@@ -70,6 +72,8 @@ class TableReader {
   OffsetMap partition_;
   Logger& log_;
 
+  bool form_chosen_ = false;
+  bool nested_ = false;
   std::shared_ptr<const RowSchema> row_schema_;
   int incrementing_field_ = -1;
   std::vector<std::size_t> timestamp_fields_;
@@ -78,5 +82,8 @@ class TableReader {
   OffsetMap offset_map_;     ///< offset_ as a map, shared by the records that carry it
   std::size_t values_per_row_ = 0;
 };
+
+/// "SELECT * FROM (query) q": a form that a WHERE can follow, whatever the query ends in.
+std::string nested_query(const std::string& query);
 
 }  // namespace millrace::jdbc

@@ -4,6 +4,7 @@
 
 #include "connectors/jdbc/database.h"
 #include "connectors/jdbc/dialects/mysql/my_url.h"
+#include "connectors/jdbc/dialects/odbc/odbc_url.h"
 #include "connectors/jdbc/dialects/postgresql/pg_url.h"
 #include "connectors/jdbc/source_task.h"
 #include "millrace/errors.h"
@@ -36,6 +37,8 @@ TEST(JdbcUrl, HidesPasswords) {
   EXPECT_EQ(redact_url("jdbc:sqlserver://h;password=secret;encrypt=true"),
             "jdbc:sqlserver://h;password=****;encrypt=true");
   EXPECT_EQ(redact_url("jdbc:mysql://u:secret@h/db"), "jdbc:mysql://u:****@h/db");
+  EXPECT_EQ(redact_url("jdbc:oracle:thin:u/secret@//h:1521/s"), "jdbc:oracle:thin:u/****@//h:1521/s");
+  EXPECT_EQ(redact_url("jdbc:oracle:thin:@//h:1521/s"), "jdbc:oracle:thin:@//h:1521/s");
   EXPECT_EQ(redact_url("odbc:DSN=x;PWD=secret"), "odbc:DSN=x;PWD=****");
 }
 
@@ -93,12 +96,56 @@ TEST(MysqlUrl, BothSchemes) {
   const auto maria =
       mysql::parse_my_url({"jdbc:mariadb://h/db?sslMode=verify-full&serverSslCert=/ca.pem&what=1", {{"user", "x"}}});
   EXPECT_EQ(maria.flavor, mysql::Flavor::kMariadb);
-  EXPECT_EQ(maria.tls, mysql::TlsMode::kVerify);
+  EXPECT_EQ(maria.tls, mysql::TlsMode::kVerifyFull);
   EXPECT_EQ(maria.tls_ca, "/ca.pem");
   EXPECT_EQ(maria.user, "x");
   EXPECT_EQ(maria.unknown, std::vector<std::string>{"what"});
   EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb:h/db", {}}), ConfigError);
   EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb://h:0/db", {}}), ConfigError);
+}
+
+TEST(OdbcUrl, SqlServer) {
+  const auto text = [](const std::string& url, std::map<std::string, std::string> properties = {}) {
+    return odbc::parse_odbc_url({url, std::move(properties)}).text;
+  };
+  EXPECT_EQ(text("jdbc:sqlserver://h;databaseName=shop;user=sa;password={a;b}"),
+            "DRIVER={ODBC Driver 18 for SQL Server};SERVER=h,1433;DATABASE=shop;UID=sa;PWD={a;b};Encrypt=yes;"
+            "TrustServerCertificate=no");
+  EXPECT_EQ(text("jdbc:sqlserver://h\\one;encrypt=false;trustServerCertificate=true",
+                 {{"user", "u"}, {"password", "p"}, {"odbc.driver", "FreeTDS"}}),
+            "DRIVER={FreeTDS};SERVER=h\\one;UID=u;PWD=p;Encrypt=no;TrustServerCertificate=yes");
+  EXPECT_EQ(
+      text("jdbc:sqlserver://;serverName=h;port=1444;user=url;applicationName=a b", {{"user", "property"}}),
+      "DRIVER={ODBC Driver 18 for SQL Server};SERVER=h,1444;UID=url;Encrypt=yes;TrustServerCertificate=no;APP={a b}");
+  EXPECT_EQ(text("jdbc:jtds:sqlserver://h:1444/shop;encrypt=no"),
+            "DRIVER={ODBC Driver 18 for SQL Server};SERVER=h,1444;DATABASE=shop;Encrypt=no;TrustServerCertificate=no");
+  EXPECT_EQ(odbc::parse_odbc_url({"jdbc:sqlserver://h;selectMethod=direct;what=1", {}}).unknown,
+            std::vector<std::string>{"what"});
+  EXPECT_THROW(text("jdbc:sqlserver://h;database"), ConfigError);
+  EXPECT_THROW(text("jdbc:sqlserver://h;password={a"), ConfigError);
+}
+
+TEST(OdbcUrl, Oracle) {
+  const auto text = [](const std::string& url) {
+    return odbc::parse_odbc_url({url, {{"user", "u"}, {"password", "p"}}}).text;
+  };
+  EXPECT_EQ(text("jdbc:oracle:thin:@//h:1521/shop"), "DRIVER={Oracle};DBQ=h:1521/shop;UID=u;PWD=p");
+  EXPECT_EQ(text("jdbc:oracle:thin:scott/tiger@h:1521/shop"), "DRIVER={Oracle};DBQ=h:1521/shop;UID=scott;PWD=tiger");
+  EXPECT_EQ(
+      text("jdbc:oracle:thin:@h:1521:XE"),
+      "DRIVER={Oracle};DBQ={(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=h)(PORT=1521))(CONNECT_DATA=(SID=XE)))};UID=u;"
+      "PWD=p");
+  EXPECT_EQ(text("jdbc:oracle:thin:@alias"), "DRIVER={Oracle};DBQ=alias;UID=u;PWD=p");
+  EXPECT_THROW(text("jdbc:oracle:thin:h"), ConfigError);
+}
+
+TEST(OdbcUrl, AnyDriver) {
+  EXPECT_EQ(odbc::parse_odbc_url({"odbc:DSN=shop", {{"user", "u"}, {"password", "a;b"}}}).text,
+            "DSN=shop;uid=u;pwd={a;b}");
+  EXPECT_EQ(odbc::parse_odbc_url({"odbc:DSN=shop;UID=x;PWD=y", {{"user", "u"}, {"password", "p"}}}).text,
+            "DSN=shop;UID=x;PWD=y");
+  EXPECT_EQ(odbc::driver_named_in("DRIVER={SQLite3};Database=x"), "SQLite3");
+  EXPECT_EQ(odbc::driver_named_in("DSN=x"), "");
 }
 
 TEST(TableNames, ParseAndQuote) {

@@ -5,12 +5,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <set>
 
 #include "connectors/jdbc/dialects/mysql/my_result.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/connector.h"
+#include "millrace/errors.h"
 
 namespace millrace::jdbc::mysql {
 namespace {
@@ -68,13 +71,29 @@ void apply_options(MYSQL* mysql, const MyTarget& target, unsigned timeout_second
                   nullptr);
   }
   my_bool enforce = target.tls >= TlsMode::kRequired ? 1 : 0;
-  my_bool verify = target.tls == TlsMode::kVerify ? 1 : 0;
+  // With an authority given the client checks the certificate in any case, with this option the host's name as well.
+  my_bool verify =
+      target.tls == TlsMode::kVerifyFull || (target.tls == TlsMode::kVerifyCa && target.tls_ca.empty()) ? 1 : 0;
   mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
   mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
+/// The client library takes PEM files only, and says little about others.
+void check_pem(const std::string& file) {
+  if (file.empty()) return;
+  std::ifstream stream(file);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (text.find("-----BEGIN ") != std::string::npos) return;
+  throw ConfigError(
+      "connection.url: \"" + file + "\" " + (stream.good() || stream.eof() ? "is not a PEM file" : "cannot be read") +
+      "; keys and certificates must be PEM files (openssl pkcs12 -in STORE.p12 -nodes -out FILE.pem makes one)");
+}
+
 MYSQL* connect_to(MYSQL* mysql, const MyTarget& target, const std::pair<std::string, unsigned>& host) {
   const bool local = !target.unix_socket.empty();
+  // Otherwise the client takes "localhost" for the socket of the machine's own server, whatever the port says.
+  const unsigned protocol = local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
   return mysql_real_connect(mysql, local ? nullptr : host.first.c_str(), target.user.c_str(), target.password.c_str(),
                             target.database.empty() ? nullptr : target.database.c_str(), local ? 0 : host.second,
                             local ? target.unix_socket.c_str() : nullptr, CLIENT_FOUND_ROWS);
@@ -85,6 +104,7 @@ MYSQL* connect_to(MYSQL* mysql, const MyTarget& target, const std::pair<std::str
 MyConnection::MyConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log)
     : target_(parse_my_url(settings)), interrupt_(interrupt) {
   initialise_library();
+  for (const std::string* file : {&target_.tls_ca, &target_.tls_certificate, &target_.tls_key}) check_pem(*file);
   for (const std::string& name : target_.unknown) {
     log.warn("connection.url: the parameter \"" + name + "\" is not known for MySQL and MariaDB and has no effect");
   }

@@ -66,8 +66,8 @@ TlsMode tls_mode(const std::string& value) {
   if (mode == "disable" || mode == "disabled" || mode == "false") return TlsMode::kDisabled;
   if (mode == "trust" || mode == "required" || mode == "true") return TlsMode::kRequired;
   if (mode == "preferred") return TlsMode::kPreferred;
-  if (mode == "verify-ca" || mode == "verify_ca" || mode == "verify-full" || mode == "verify_identity")
-    return TlsMode::kVerify;
+  if (mode == "verify-ca" || mode == "verify_ca") return TlsMode::kVerifyCa;
+  if (mode == "verify-full" || mode == "verify_identity") return TlsMode::kVerifyFull;
   throw ConfigError("connection.url: sslMode=" + value +
                     " is not known; use disable, trust, verify-ca or verify-full (MariaDB), or "
                     "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY (MySQL)");
@@ -112,7 +112,7 @@ bool apply(const std::string& key, const std::string& value, MyTarget& target) {
     target.tls = is_true(value) ? std::max(target.tls, key == "requiressl" ? TlsMode::kRequired : TlsMode::kPreferred)
                                 : TlsMode::kDisabled;
   else if (key == "verifyservercertificate")
-    target.tls = is_true(value) ? TlsMode::kVerify : target.tls;
+    target.tls = is_true(value) ? TlsMode::kVerifyCa : target.tls;
   else if (key == "trustservercertificate" || key == "disablesslhostnameverification")
     target.tls = is_true(value) ? TlsMode::kRequired : target.tls;
   else if (key == "serversslcert" || key == "trustcertificatekeystoreurl")

@@ -10,7 +10,7 @@ namespace millrace::jdbc::mysql {
 /// Whose types a URL promises: the two drivers map some columns differently.
 enum class Flavor : std::uint8_t { kMysql, kMariadb };
 
-enum class TlsMode : std::uint8_t { kDisabled, kPreferred, kRequired, kVerify };
+enum class TlsMode : std::uint8_t { kDisabled, kPreferred, kRequired, kVerifyCa, kVerifyFull };
 enum class ZeroDates : std::uint8_t { kNull, kRefuse, kRound };
 
 struct MyTarget {

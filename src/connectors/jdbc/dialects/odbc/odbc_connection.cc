@@ -5,6 +5,8 @@
 #include <chrono>
 
 #include "connectors/jdbc/dialects/odbc/odbc_handles.h"
+#include "connectors/jdbc/dialects/odbc/odbc_url.h"
+#include "connectors/jdbc/sqlite_times.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/connector.h"
 #include "millrace/errors.h"
@@ -13,92 +15,6 @@ namespace millrace::jdbc::odbc {
 namespace {
 
 constexpr SQLULEN kLoginTimeoutSeconds = 20;
-
-std::string braced(const std::string& value) {
-  if (value.find_first_of(";{}= ") == std::string::npos) return value;
-  std::string text = "{";
-  for (const char c : value) {
-    text += c;
-    if (c == '}') text += c;
-  }
-  return text + "}";
-}
-
-std::string property(const ConnectionSettings& settings, const char* key) {
-  const auto at = settings.properties.find(key);
-  return at == settings.properties.end() ? "" : at->second;
-}
-
-/// "k=v;k={v;w}" with names in lower case. Throws ConfigError "The connection string contains a badly formed name or value."
-std::map<std::string, std::string> semicolon_pairs(const std::string& text) {
-  std::map<std::string, std::string> pairs;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t equals = text.find('=', at);
-    if (text[at] == ';') {
-      ++at;
-      continue;
-    }
-    if (equals == std::string::npos) throw ConfigError("The connection string contains a badly formed name or value.");
-    const std::string key = to_lower(trim(text.substr(at, equals - at)));
-    at = equals + 1;
-    std::string value;
-    if (at < text.size() && text[at] == '{') {
-      for (++at; at < text.size() && !(text[at] == '}' && (at + 1 >= text.size() || text[at + 1] != '}')); ++at) {
-        if (text[at] == '}') ++at;
-        value += text[at];
-      }
-      if (at >= text.size()) throw ConfigError("The connection string contains a badly formed name or value.");
-      ++at;
-    } else {
-      const std::size_t end = std::min(text.find(';', at), text.size());
-      value = text.substr(at, end - at);
-      at = end;
-    }
-    pairs[key] = value;
-  }
-  return pairs;
-}
-
-std::string first_of(const std::map<std::string, std::string>& pairs, std::initializer_list<const char*> keys,
-                     const std::string& otherwise) {
-  for (const char* key : keys) {
-    if (const auto at = pairs.find(key); at != pairs.end()) return at->second;
-  }
-  return otherwise;
-}
-
-std::string sqlserver_string(const std::string& rest, const ConnectionSettings& settings) {
-  std::string text = rest.compare(0, 2, "//") == 0 ? rest.substr(2) : rest;
-  const std::size_t semicolon = text.find(';');
-  std::string authority = text.substr(0, semicolon);
-  const auto pairs = semicolon_pairs(semicolon == std::string::npos ? "" : text.substr(semicolon + 1));
-  const HostPort host = parse_host_port(authority);
-  const std::string driver = property(settings, "odbc.driver");
-  std::string server = host.host.empty() ? first_of(pairs, {"servername", "server"}, "localhost") : host.host;
-  const std::string port = host.port.empty() ? first_of(pairs, {"portnumber", "port"}, "1433") : host.port;
-  if (server.find('\\') == std::string::npos) server += "," + port;
-  const auto yes_no = [](const std::string& word) {
-    return is_true(word) ? std::string("yes") : word == "strict" ? word : std::string("no");
-  };
-  return "DRIVER={" + (driver.empty() ? "ODBC Driver 18 for SQL Server" : driver) + "};SERVER=" + server +
-         ";DATABASE=" + braced(first_of(pairs, {"databasename", "database"}, "")) +
-         ";UID=" + braced(first_of(pairs, {"user", "username", "uid"}, property(settings, "user"))) +
-         ";PWD=" + braced(first_of(pairs, {"password"}, property(settings, "password"))) +
-         ";Encrypt=" + yes_no(first_of(pairs, {"encrypt"}, "true")) +
-         ";TrustServerCertificate=" + yes_no(first_of(pairs, {"trustservercertificate"}, "false"));
-}
-
-std::string oracle_string(const std::string& rest, const ConnectionSettings& settings) {
-  const std::size_t at = rest.find('@');
-  if (at == std::string::npos)
-    throw ConfigError("connection.url: an Oracle URL reads jdbc:oracle:thin:@//host:1521/service");
-  std::string target = rest.substr(at + 1);
-  if (target.compare(0, 2, "//") == 0) target = target.substr(2);
-  const std::string driver = property(settings, "odbc.driver");
-  return "DRIVER={" + (driver.empty() ? "Oracle" : driver) + "};DBQ=" + braced(target) +
-         ";UID=" + braced(property(settings, "user")) + ";PWD=" + braced(property(settings, "password"));
-}
 
 Product product_of(const std::string& name) {
   const std::string lower = to_lower(name);
@@ -111,23 +27,31 @@ Product product_of(const std::string& name) {
   return has("sqlite") ? Product::kSqlite : Product::kGeneric;
 }
 
-}  // namespace
-
-std::string connection_string(const ConnectionSettings& settings) {
-  const auto [subprotocol, rest] = split_jdbc_url(settings.url);
-  const std::string protocol = to_lower(subprotocol);
-  if (protocol == "sqlserver") return sqlserver_string(rest, settings);
-  if (protocol == "oracle") return oracle_string(rest, settings);
-  std::string text = rest;
-  const auto pairs = semicolon_pairs(rest);
-  const auto add = [&](const char* key, const char* other, const std::string& value) {
-    if (!value.empty() && pairs.count(key) == 0 && pairs.count(other) == 0)
-      text += (text.empty() || text.back() == ';' ? "" : ";") + std::string(key) + "=" + braced(value);
-  };
-  add("uid", "user", property(settings, "user"));
-  add("pwd", "password", property(settings, "password"));
-  return text;
+/// A refused login whose reason is that there is no such driver says which ones there are.
+void check_driver(SQLHENV environment, const std::string& connection_string, const SqlError& error) {
+  const bool no_library = std::string_view(error.what()).find("Can't open lib") != std::string_view::npos;
+  if (!no_library && error.sql_state() != "IM002" && error.sql_state() != "IM003") return;
+  std::string names;
+  std::array<SQLCHAR, 256> name{};
+  SQLSMALLINT length = 0;
+  SQLUSMALLINT direction = SQL_FETCH_FIRST;
+  while (SQL_SUCCEEDED(SQLDrivers(environment, direction, name.data(), static_cast<SQLSMALLINT>(name.size()), &length,
+                                  nullptr, 0, nullptr))) {
+    names += (names.empty() ? "" : ", ") + std::string(reinterpret_cast<const char*>(name.data()));
+    direction = SQL_FETCH_NEXT;
+  }
+  const std::string driver = driver_named_in(connection_string);
+  const std::string missing = driver.empty() ? "there is no such ODBC data source, and the URL names no DRIVER"
+                                             : "the ODBC driver \"" + driver + "\" is not installed";
+  throw SqlError(SqlErrorKind::kLogin,
+                 missing +
+                     "; install it and register it in odbcinst.ini, or name another one in connection.odbc.driver "
+                     "(installed: " +
+                     (names.empty() ? "none" : names) + ")",
+                 "IM002");
 }
+
+}  // namespace
 
 SQLCHAR* odbc_text(const std::string& text) {
   return reinterpret_cast<SQLCHAR*>(const_cast<char*>(text.c_str()));
@@ -202,18 +126,25 @@ std::optional<std::string> OdbcStatement::text(SQLUSMALLINT column) {
   }
 }
 
-OdbcConnection::OdbcConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger&)
+OdbcConnection::OdbcConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log)
     : interrupt_(interrupt), handles_(std::make_unique<Handles>()) {
   interrupt_.check();
-  const std::string text = connection_string(settings);
+  const OdbcTarget target = parse_odbc_url(settings);
+  for (const std::string& name : target.unknown) {
+    log.warn("connection.url: the parameter \"" + name + "\" has no ODBC counterpart and no effect");
+  }
   SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handles_->environment);
   SQLSetEnvAttr(handles_->environment, SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(SQL_OV_ODBC3), 0);
   SQLAllocHandle(SQL_HANDLE_DBC, handles_->environment, &handles_->connection);
   SQLSetConnectAttr(handles_->connection, SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(kLoginTimeoutSeconds),
                     0);
-  const SQLRETURN code = SQLDriverConnect(handles_->connection, nullptr, odbc_text(text), SQL_NTS, nullptr, 0, nullptr,
-                                          SQL_DRIVER_NOPROMPT);
-  if (!SQL_SUCCEEDED(code)) throw odbc_error(SQL_HANDLE_DBC, handles_->connection);
+  const SQLRETURN code = SQLDriverConnect(handles_->connection, nullptr, odbc_text(target.text), SQL_NTS, nullptr, 0,
+                                          nullptr, SQL_DRIVER_NOPROMPT);
+  if (!SQL_SUCCEEDED(code)) {
+    const SqlError error = odbc_error(SQL_HANDLE_DBC, handles_->connection);
+    check_driver(handles_->environment, target.text, error);
+    throw error;
+  }
   handles_->connected = true;
   std::array<char, 256> name{};
   SQLSMALLINT length = 0;
@@ -366,7 +297,12 @@ std::string OdbcConnection::database_name() {
   return name.data();
 }
 
+std::string OdbcConnection::timestamp_expression(const std::string& column) {
+  return product_ == Product::kSqlite ? sqlite_timestamp_expression(column) : column;
+}
+
 std::string OdbcConnection::timestamp_literal(const TimestampBound& bound, const ReadOptions& options) {
+  if (product_ == Product::kSqlite) return sqlite_timestamp_literal(bound, options);
   const int digits = product_ == Product::kSqlServer ? 7 : product_ == Product::kOracle ? 9 : 6;
   const std::string text = format_wall(to_wall(bound.instant, *options.zone, options.calendar), ' ', digits);
   if (product_ == Product::kOracle) return "TIMESTAMP '" + text + "'";

@@ -12,10 +12,6 @@ namespace millrace::jdbc::odbc {
 /// Which product's SQL an ODBC connection is written in.
 enum class Product : std::uint8_t { kGeneric, kSqlServer, kOracle, kDb2, kPostgresql, kMysql, kSqlite };
 
-/// The ODBC connection string of a URL: `odbc:DSN=x;...` as it is; `jdbc:sqlserver:` and `jdbc:oracle:thin:` URLs with the
-/// driver that `connection.odbc.driver` names, or the usual one. Throws ConfigError for a URL that does not read.
-std::string connection_string(const ConnectionSettings& settings);
-
 /// Handles and strings of ODBC stay in the .cc file.
 class OdbcConnection final : public Connection {
  public:
@@ -34,6 +30,7 @@ class OdbcConnection final : public Connection {
   Instant current_time() override;
   bool set_isolation(const std::string& mode) override;
   std::string database_name() override;
+  std::string timestamp_expression(const std::string& column) override;
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
   void write(const WriteBatch& batch) override;
 

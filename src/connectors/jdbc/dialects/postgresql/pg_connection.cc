@@ -354,9 +354,6 @@ std::string PgConnection::timestamp_literal(const TimestampBound& bound, const R
   return "'" + text + "'";
 }
 
-void PgConnection::write(const WriteBatch& batch) {
-  begin();
-  writer_->write(batch);
-}
+void PgConnection::write(const WriteBatch& batch) { writer_->write(batch); }
 
 }  // namespace millrace::jdbc::postgresql

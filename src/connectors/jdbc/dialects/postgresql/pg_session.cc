@@ -202,10 +202,17 @@ PgResult PgSession::describe(const std::string& sql) {
 }
 
 void PgSession::start_copy(const std::string& sql) {
-  interrupt_.check();
-  if (PQsendQuery(connection_, sql.c_str()) == 0) fail();
+  send_copy(sql);
   finish();
 }
+
+void PgSession::send_copy(const std::string& sql) {
+  interrupt_.check();
+  if (PQsendQuery(connection_, sql.c_str()) == 0) fail();
+  flush();
+}
+
+void PgSession::await_copy() { finish(); }
 
 std::optional<PgSession::Message> PgSession::next_copy_message() {
   if (copy_buffer_ != nullptr) {

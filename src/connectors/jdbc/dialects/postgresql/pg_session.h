@@ -33,8 +33,11 @@ class PgSession {
   /// Parses `sql` under the name "" and describes it: a result without rows but with column types.
   PgResult describe(const std::string& sql);
 
-  /// After COPY ... TO STDOUT was started with `start_copy`: the next message, empty at the end. Valid until the next call.
+  /// Returns when the server is ready to send or to take rows; in two steps for callers with something to do meanwhile.
   void start_copy(const std::string& sql);
+  void send_copy(const std::string& sql);
+  void await_copy();
+  /// Of a COPY ... TO STDOUT: the next message, empty at the end. Valid until the next call.
   struct Message {
     const char* data = nullptr;
     std::size_t size = 0;

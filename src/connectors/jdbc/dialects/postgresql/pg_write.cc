@@ -1,15 +1,22 @@
 #include "connectors/jdbc/dialects/postgresql/pg_write.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <iterator>
+#include <unordered_set>
 
 #include "connectors/jdbc/database.h"
 
 namespace millrace::jdbc::postgresql {
 namespace {
 
-constexpr std::size_t kCopyBufferBytes = 256 * 1024;
+constexpr std::size_t kCopyBufferBytes = 16 * 1024;  // the server reads one while the next is made
 constexpr std::size_t kRowsPerRoundTrip = 1000;
+constexpr std::array<std::size_t, 2> kRowsPerUpsert{10, 100};
+constexpr std::size_t kMostParameters = 65'535;
+constexpr std::size_t kStatementsPerFlush = 50;
+constexpr const char* kCardinalityViolation = "21000";
 constexpr std::string_view kHex = "0123456789abcdef";
 
 void append_copy_escaped(std::string& out, std::string_view text) {
@@ -68,7 +75,8 @@ std::string column_list(const WriteBatch& batch, const IdentifierRules& rules) {
   return text;
 }
 
-std::string statement(const WriteBatch& batch) {
+/// For `rows` rows; more than one for upserts only.
+std::string statement(const WriteBatch& batch, std::size_t rows) {
   const IdentifierRules rules;
   const std::string table = batch.table.quoted(rules, batch.options->quote);
   const auto name = [&](std::size_t i) { return rules.quote(batch.columns[i]->name, batch.options->quote); };
@@ -82,9 +90,13 @@ std::string statement(const WriteBatch& batch) {
       sets += (sets.empty() ? "" : ", ") + name(i) + " = $" + std::to_string(i + 1);
     return "UPDATE " + table + " SET " + sets + (keys.empty() ? "" : " WHERE " + keys);
   }
-  std::string marks;
-  for (std::size_t i = 1; i <= batch.columns.size(); ++i) marks += (i > 1 ? ",$" : "$") + std::to_string(i);
-  std::string sql = "INSERT INTO " + table + " (" + column_list(batch, rules) + ") VALUES (" + marks + ")";
+  std::string sql = "INSERT INTO " + table + " (" + column_list(batch, rules) + ") VALUES ";
+  std::size_t mark = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    sql += row > 0 ? ",(" : "(";
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) sql += (i > 0 ? ",$" : "$") + std::to_string(++mark);
+    sql += ')';
+  }
   if (batch.kind == WriteKind::kInsert) return sql;
   std::string conflict;
   std::string sets;
@@ -134,23 +146,32 @@ void PgWriter::write(const WriteBatch& batch) {
       return;
     }
   }
-  pipeline(batch, statement(batch));
+  pipeline(batch);
 }
 
 void PgWriter::copy(const WriteBatch& batch) {
   const IdentifierRules rules;
-  session_.start_copy("COPY " + batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
-                      ") FROM STDIN");
+  session_.send_copy((session_.in_transaction() ? "COPY " : "BEGIN; COPY ") +
+                     batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
+                     ") FROM STDIN");
   std::string buffer;
   buffer.reserve(kCopyBufferBytes + 4096);
   PGconn* connection = session_.raw();
+  // The server opens the table while the first rows are put into text here.
+  bool open = false;
+  const auto await_open = [&] {
+    if (!open) session_.await_copy();
+    open = true;
+  };
   const auto send = [&] {
+    await_open();
     int sent = 0;
     while ((sent = PQputCopyData(connection, buffer.data(), static_cast<int>(buffer.size()))) == 0) session_.flush();
     if (sent < 0) session_.fail();
     buffer.clear();
   };
   const auto end = [&](const char* error) {
+    await_open();
     int done = 0;
     while ((done = PQputCopyEnd(connection, error)) == 0) session_.flush();
     if (done < 0) session_.fail();
@@ -198,62 +219,149 @@ std::string PgWriter::prepared(const std::string& sql) {
   return name;
 }
 
-void PgWriter::pipeline(const WriteBatch& batch, const std::string& sql) {
-  const std::string name = prepared(sql);
+/// Turns rows into statements of many or one rows and sends them down the pipeline, in order. A statement never holds two
+/// rows of one key: ON CONFLICT refuses to touch a row twice.
+class PgWriter::Grouper {
+ public:
+  Grouper(PgWriter& writer, const WriteBatch& batch, const std::map<std::size_t, std::string>& statements)
+      : writer_(writer), batch_(batch), statements_(statements), width_(batch.columns.size()) {
+    const std::size_t most = statements.rbegin()->first;
+    texts_.resize(most * width_);
+    values_.resize(most * width_);
+  }
+
+  /// Throws ConnectError when a value does not fit; the rows before it are still there to be sent.
+  void add(std::size_t row) {
+    if (waiting_ == 0) first_ = row;
+    convert(row, waiting_);
+    if (statements_.size() > 1 && !keys_.insert(key_of(waiting_)).second) {
+      // The new row starts the next statements.
+      const std::size_t from = waiting_ * width_;
+      send();
+      for (std::size_t i = 0; i < width_; ++i) {
+        std::swap(texts_[i], texts_[from + i]);
+        values_[i] = values_[from + i] == nullptr ? nullptr : texts_[i].c_str();
+      }
+      first_ = row;
+      keys_.insert(key_of(0));
+    }
+    if (++waiting_ == statements_.rbegin()->first) send();
+  }
+
+  void send() {
+    std::size_t done = 0;
+    while (done < waiting_) {
+      const auto statement = std::prev(statements_.upper_bound(waiting_ - done));
+      const std::size_t rows = statement->first;
+      if (PQsendQueryPrepared(writer_.session_.raw(), statement->second.c_str(), static_cast<int>(rows * width_),
+                              values_.data() + done * width_, nullptr, nullptr, 0) == 0)
+        writer_.session_.fail();
+      sent_.push_back({first_ + done, rows});
+      if (sent_.size() % kStatementsPerFlush == 0) writer_.session_.flush();
+      done += rows;
+    }
+    waiting_ = 0;
+    keys_.clear();
+  }
+
+  struct Sent {
+    std::size_t first_row;
+    std::size_t rows;
+  };
+  const std::vector<Sent>& sent() const { return sent_; }
+
+ private:
+  void convert(std::size_t row, std::size_t slot) {
+    for (std::size_t i = 0; i < width_; ++i) {
+      const Value* value = batch_.cell(row, i);
+      const SinkColumn& column = *batch_.columns[i];
+      std::string& text = texts_[slot * width_ + i];
+      values_[slot * width_ + i] = nullptr;
+      if (value == nullptr || value->is_null()) continue;
+      text.clear();
+      if (column.type == WriteType::kBytes && value->kind() == ValueKind::kBytes) {
+        text = "\\x";
+        append_hex(text, value->as_bytes());
+      } else {
+        append_value_text(text, *value, column, *batch_.options, true);
+        if (text.find('\0') != std::string::npos) {
+          throw RowError(
+              SqlError(SqlErrorKind::kData,
+                       "ERROR:  invalid byte sequence for encoding \"UTF8\": 0x00 (column \"" + column.name + "\")",
+                       "22021"),
+              row);
+        }
+      }
+      values_[slot * width_ + i] = text.c_str();
+    }
+  }
+
+  std::string key_of(std::size_t slot) const {
+    std::string key;
+    for (std::size_t i = 0; i < batch_.key_count; ++i) {
+      const char* value = values_[slot * width_ + i];
+      key += value == nullptr ? "n" : "v" + texts_[slot * width_ + i];
+      key += '\0';
+    }
+    return key;
+  }
+
+  PgWriter& writer_;
+  const WriteBatch& batch_;
+  const std::map<std::size_t, std::string>& statements_;  ///< rows → prepared statement
+  std::size_t width_;
+  std::vector<std::string> texts_;
+  std::vector<const char*> values_;
+  std::unordered_set<std::string> keys_;
+  std::size_t first_ = 0;    ///< the row in slot 0
+  std::size_t waiting_ = 0;  ///< rows converted and not sent
+  std::vector<Sent> sent_;
+};
+
+void PgWriter::pipeline(const WriteBatch& batch) {
+  std::map<std::size_t, std::string> statements{{1, prepared(statement(batch, 1))}};
+  if (batch.kind == WriteKind::kUpsert && one_row_each_.count(batch.table) == 0) {
+    for (const std::size_t rows : kRowsPerUpsert) {
+      if (rows <= batch.rows() && rows * batch.columns.size() <= kMostParameters)
+        statements[rows] = prepared(statement(batch, rows));
+    }
+  }
   for (std::size_t begin = 0; begin < batch.rows(); begin += kRowsPerRoundTrip) {
-    run_chunk(batch, name, begin, std::min(begin + kRowsPerRoundTrip, batch.rows()));
+    run_chunk(batch, statements, begin, std::min(begin + kRowsPerRoundTrip, batch.rows()));
   }
 }
 
-void PgWriter::run_chunk(const WriteBatch& batch, const std::string& name, std::size_t begin, std::size_t end) {
+void PgWriter::run_chunk(const WriteBatch& batch, const std::map<std::size_t, std::string>& statements,
+                         std::size_t begin, std::size_t end) {
   PGconn* connection = session_.raw();
-  const std::size_t width = batch.columns.size();
-  std::vector<std::string> texts(width);
-  std::vector<const char*> values(width);
   if (PQenterPipelineMode(connection) == 0) session_.fail();
+  const bool begins = !session_.in_transaction();
+  if (begins && PQsendQueryParams(connection, "BEGIN", 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) session_.fail();
   std::exception_ptr unfit;
-  std::size_t sent = 0;
+  Grouper grouper(*this, batch, statements);
   for (std::size_t row = begin; row < end && !unfit; ++row) {
     try {
-      for (std::size_t i = 0; i < width; ++i) {
-        const Value* value = batch.cell(row, i);
-        const SinkColumn& column = *batch.columns[i];
-        values[i] = nullptr;
-        if (value == nullptr || value->is_null()) continue;
-        texts[i].clear();
-        if (column.type == WriteType::kBytes && value->kind() == ValueKind::kBytes) {
-          texts[i] = "\\x";
-          append_hex(texts[i], value->as_bytes());
-        } else {
-          append_value_text(texts[i], *value, column, *batch.options, true);
-          if (texts[i].find('\0') != std::string::npos) {
-            throw RowError(
-                SqlError(SqlErrorKind::kData,
-                         "ERROR:  invalid byte sequence for encoding \"UTF8\": 0x00 (column \"" + column.name + "\")",
-                         "22021"),
-                row);
-          }
-        }
-        values[i] = texts[i].c_str();
-      }
+      grouper.add(row);
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const SqlError& error) {
+      if (error.kind() == SqlErrorKind::kConnection) throw;
+      unfit = std::current_exception();
     } catch (const ConnectError&) {
       unfit = std::current_exception();
-      break;
     }
-    if (PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(width), values.data(), nullptr, nullptr, 0) == 0)
-      session_.fail();
-    ++sent;
-    if (sent % 100 == 0) session_.flush();
   }
+  grouper.send();
   if (PQpipelineSync(connection) == 0) session_.fail();
-  std::optional<RowError> refused;
-  for (std::size_t i = 0; i < sent; ++i) {
+  std::exception_ptr refused;
+  while (const PgResult result = begins ? session_.next_result() : nullptr) PgSession::check(result.get(), connection);
+  for (const Grouper::Sent& sent : grouper.sent()) {
     while (const PgResult result = session_.next_result()) {
       if (refused || PQresultStatus(result.get()) == PGRES_PIPELINE_ABORTED) continue;
       try {
         PgSession::check(result.get(), connection);
       } catch (const SqlError& error) {
-        refused.emplace(error, begin + i);
+        refused = refusal(batch.table, error, sent.first_row, sent.rows);
       }
     }
     if (PQstatus(connection) != CONNECTION_OK) session_.fail();
@@ -261,11 +369,20 @@ void PgWriter::run_chunk(const WriteBatch& batch, const std::string& name, std::
   const PgResult sync = session_.next_result();
   if (!sync || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) session_.fail();
   if (PQexitPipelineMode(connection) == 0) session_.fail();
-  if (refused) {
-    if (refused->kind() == SqlErrorKind::kConnection) throw SqlError(*refused);
-    throw *refused;
-  }
+  if (refused) std::rethrow_exception(refused);
   if (unfit) std::rethrow_exception(unfit);
+}
+
+std::exception_ptr PgWriter::refusal(const TableId& table, const SqlError& error, std::size_t first_row,
+                                     std::size_t rows) {
+  if (error.kind() == SqlErrorKind::kConnection) return std::make_exception_ptr(error);
+  if (rows == 1) return std::make_exception_ptr(RowError(error, first_row));
+  if (error.sql_state() == kCardinalityViolation) {
+    // Keys that differ here are equal there: citext, a collation that ignores case. Again, one row a statement.
+    one_row_each_.insert(table);
+    return std::make_exception_ptr(SqlError(SqlErrorKind::kTransient, error.what(), error.sql_state()));
+  }
+  return std::make_exception_ptr(error);
 }
 
 }  // namespace millrace::jdbc::postgresql

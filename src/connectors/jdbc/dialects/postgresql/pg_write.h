@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <map>
 #include <set>
 #include <string>
@@ -9,12 +10,13 @@
 
 namespace millrace::jdbc::postgresql {
 
-/// Writes batches: plain inserts with COPY, everything else with a prepared statement in pipeline mode (one round trip for
-/// many rows). Values go as text of unknown type, so that they fit uuid, json, enums, inet and the like.
+/// Writes batches: plain inserts with COPY, upserts with INSERTs of many rows, everything else with a statement per row; all
+/// but COPY prepared and in pipeline mode, so one round trip for a batch. Values go as text of unknown type, so that they
+/// fit uuid, json, enums, inet and the like.
 class PgWriter {
  public:
   explicit PgWriter(PgSession& session) : session_(session) {}
-  /// Precondition: a transaction is open.
+  /// Within the open transaction, or a new one.
   void write(const WriteBatch& batch);
 
  private:
@@ -25,13 +27,19 @@ class PgWriter {
   };
   const TableTraits& traits_of(const TableId& table);
   void copy(const WriteBatch& batch);
-  void pipeline(const WriteBatch& batch, const std::string& sql);
-  void run_chunk(const WriteBatch& batch, const std::string& name, std::size_t begin, std::size_t end);
+  class Grouper;
+  void pipeline(const WriteBatch& batch);
+  /// `statements`: rows → prepared statement.
+  void run_chunk(const WriteBatch& batch, const std::map<std::size_t, std::string>& statements, std::size_t begin,
+                 std::size_t end);
+  /// What the refusal of a statement of `rows` rows means to the caller.
+  std::exception_ptr refusal(const TableId& table, const SqlError& error, std::size_t first_row, std::size_t rows);
   std::string prepared(const std::string& sql);
 
   PgSession& session_;
   std::map<TableId, TableTraits> traits_;
   std::map<std::string, std::string> statements_;
+  std::set<TableId> one_row_each_;  ///< tables whose equal keys cannot be told here
 };
 
 }  // namespace millrace::jdbc::postgresql

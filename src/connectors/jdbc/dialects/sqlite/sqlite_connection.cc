@@ -5,6 +5,7 @@
 #include <set>
 
 #include "connectors/jdbc/dialects/sqlite/sqlite_result.h"
+#include "connectors/jdbc/sqlite_times.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/connector.h"
 
@@ -197,16 +198,11 @@ bool SqliteConnection::set_isolation(const std::string& mode) {
 }
 
 std::string SqliteConnection::timestamp_expression(const std::string& column) {
-  return "(CASE typeof(" + column + ") WHEN 'text' THEN CAST(round((julianday(" + column +
-         ") - 2440587.5) * 86400000.0) AS INTEGER) ELSE " + column + " END)";
+  return sqlite_timestamp_expression(column);
 }
 
 std::string SqliteConnection::timestamp_literal(const TimestampBound& bound, const ReadOptions& options) {
-  const std::string instant = std::to_string(bound.instant.millis());
-  if (options.zone->is_utc()) return instant;
-  const std::string wall =
-      std::to_string(Instant{options.zone->to_wall(bound.instant.seconds), bound.instant.nanos}.millis());
-  return "(CASE typeof(" + bound.column + ") WHEN 'text' THEN " + wall + " ELSE " + instant + " END)";
+  return sqlite_timestamp_literal(bound, options);
 }
 
 }  // namespace millrace::jdbc::sqlite

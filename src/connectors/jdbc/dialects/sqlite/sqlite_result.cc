@@ -78,10 +78,13 @@ class SqliteResultSet final : public ResultSet {
  public:
   SqliteResultSet(SqliteConnection& connection, Statement statement)
       : connection_(connection), statement_(std::move(statement)) {
-    const int count = sqlite3_column_count(statement_.get());
-    if (count == 0) throw SqlError(SqlErrorKind::kStatement, "The statement returns no rows", "02000");
-    const std::vector<bool> wide = look_ahead(count);
+    if (sqlite3_column_count(statement_.get()) == 0)
+      throw SqlError(SqlErrorKind::kStatement, "The statement returns no rows", "02000");
+    std::vector<bool> wide = look_ahead();
     has_row_ = connection_.step(statement_.get());
+    // Only now: a step compiles the statement again when the table was altered by someone else.
+    const int count = sqlite3_column_count(statement_.get());
+    wide.resize(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) columns_.push_back(describe(i, wide[static_cast<std::size_t>(i)]));
   }
 
@@ -116,9 +119,11 @@ class SqliteResultSet final : public ResultSet {
 
  private:
   /// Which INTEGER columns hold more than 32 bits in the first rows. The Java driver looks at one row and cuts the rest.
-  std::vector<bool> look_ahead(int count) {
-    std::vector<bool> wide(static_cast<std::size_t>(count), false);
+  std::vector<bool> look_ahead() {
+    std::vector<bool> wide;
     for (int row = 0; row < kRowsLookedAt && connection_.step(statement_.get()); ++row) {
+      const int count = sqlite3_column_count(statement_.get());
+      wide.resize(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) {
         if (sqlite3_column_type(statement_.get(), i) == SQLITE_INTEGER &&
             !fits_int32(sqlite3_column_int64(statement_.get(), i))) {
