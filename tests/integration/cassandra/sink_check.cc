@@ -192,7 +192,7 @@ TEST_F(SinkCheck, NullValuesDelete) {
   session->query("CREATE TABLE sink_check.t (key1 text, key2 bigint, v text, PRIMARY KEY (key1, key2))");
   start(props("INSERT INTO t SELECT * FROM orders",
               {{"connect.cassandra.delete.enabled", "true"},
-               {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE key1 = ? AND key2 = ?"},
+               {"connect.cassandra.delete.statement", "delete from t WHERE key1 = ? AND key2 = ?"},
                {"connect.cassandra.delete.struct_flds", "key1,nested.key2"}}));
   SinkRecord tombstone = text_record("");
   tombstone.value_schema = nullptr;
@@ -269,6 +269,11 @@ TEST_F(SinkCheck, WrongConfigurations) {
          "contains topics not set in connect.cassandra.kcql: Set(orders), kcql contains Set(other)");
   expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.delete.enabled", "true"}}),
          "connect.cassandra.delete.statement is required.");
+  expect(props("INSERT INTO t SELECT * FROM orders",
+               {{"connect.cassandra.delete.enabled", "true"},
+                {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE nope = ?"}}),
+         "connect.cassandra.delete.statement \"DELETE FROM sink_check.t WHERE nope = ?\" is refused: Undefined column "
+         "name nope in table sink_check.t");
   expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.key.space", "nowhere"}}),
          "Keyspace nowhere does not exist");
 }

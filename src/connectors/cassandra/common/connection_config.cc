@@ -103,7 +103,7 @@ void define_connection_keys(ConfigDef& def) {
     key.documentation = "Keyspace of the tables.";
     key.check = [](const ConfigObject& value) -> std::optional<std::string> {
       const auto* text = std::get_if<std::string>(&value);
-      if (text != nullptr && !trimmed(*text).empty()) return std::nullopt;
+      if (text == nullptr || !trimmed(*text).empty()) return std::nullopt;  // absence is reported as such
       return "connect.cassandra.key.space must be provided.";
     };
     def.define(std::move(key));

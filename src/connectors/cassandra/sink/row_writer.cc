@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
 
@@ -167,8 +168,42 @@ Write RowWriter::write(const SinkRecord& record) const {
   return out;
 }
 
-RowDeleter::RowDeleter(cql::Session& session, const SinkSettings& settings)
-    : settings_(settings), prepared_(session.prepare(settings.delete_statement)) {
+std::string in_keyspace(const std::string& cql, const std::string& keyspace) {
+  // Words and quoted parts; the name after FROM, UPDATE or INTO is the table's.
+  bool wanted = false;
+  for (std::size_t at = 0; at < cql.size();) {
+    const char c = cql[at];
+    std::size_t end = at + 1;
+    if (c == '\'' || c == '"') {
+      const auto close = cql.find(c, at + 1);
+      end = close == std::string::npos ? cql.size() : close + 1;
+    } else if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') {
+      while (end < cql.size() && (std::isalnum(static_cast<unsigned char>(cql[end])) != 0 || cql[end] == '_')) ++end;
+    } else {
+      ++at;
+      continue;
+    }
+    if (wanted && c != '\'') {
+      const auto next = cql.find_first_not_of(" \t\r\n", end);
+      if (next != std::string::npos && cql[next] == '.') return cql;
+      return cql.substr(0, at) + cql::quoted_name(keyspace) + "." + cql.substr(at);
+    }
+    const auto word = upper_case(cql.substr(at, end - at));
+    wanted = word == "FROM" || word == "UPDATE" || word == "INTO";
+    at = end;
+  }
+  return cql;
+}
+
+RowDeleter::RowDeleter(cql::Session& session, const SinkSettings& settings, const std::string& keyspace)
+    : settings_(settings) {
+  try {
+    prepared_ = session.prepare(in_keyspace(settings.delete_statement, keyspace));
+  } catch (const cql::CqlError& error) {
+    if (error.transient()) throw;
+    throw ConfigError("connect.cassandra.delete.statement \"" + settings.delete_statement +
+                      "\" is refused: " + error.what());
+  }
   conditional_ = upper_case(settings.delete_statement).find(" IF ") != std::string::npos;
 }
 

@@ -35,7 +35,8 @@ class RowWriter {
 /// The statement for records without a value.
 class RowDeleter {
  public:
-  RowDeleter(cql::Session& session, const SinkSettings& settings);
+  /// Throws ConfigError when the server refuses the statement.
+  RowDeleter(cql::Session& session, const SinkSettings& settings, const std::string& keyspace);
   /// Throws DataError.
   Write write(const SinkRecord& record) const;
 
@@ -44,6 +45,9 @@ class RowDeleter {
   cql::PreparedPtr prepared_;
   bool conditional_ = false;
 };
+
+/// The statement with its table in that keyspace, unless it names one itself.
+std::string in_keyspace(const std::string& cql, const std::string& keyspace);
 
 /// The bytes of a JSON value for a column of that type. Throws DataError naming the column. For keys: scalar types only.
 std::string encode_scalar(const cql::DataType& type, const Json& value, const std::string& column);

@@ -50,7 +50,7 @@ void check_topics(const Props& props, const std::vector<KcqlStatement>& statemen
   const bool regex = props.contains("topics.regex") && !props.at("topics.regex").empty();
   if (found == props.end() || found->second.empty()) {
     if (regex) return;  // each record's topic is checked when it comes
-    throw ConfigError("Missing `topics` configuration");
+    throw ConfigError(kNoTopics);
   }
   const auto list = split(found->second);
   const std::set<std::string> topics(list.begin(), list.end());
@@ -94,7 +94,7 @@ const ConfigDef& sink_config_def() {
         "KCQL statements, ; between them: INSERT INTO <table> SELECT <fields> FROM <topic> [IGNORE <fields>] [TTL = "
         "<seconds>].");
     add("connect.cassandra.threadpool.size", kInt, "0", Importance::kMedium,
-        "Requests under way at the same time; 0: 128.", at_least(0));
+        "Requests under way at the same time; 0 or less: 128.");
     add("connect.cassandra.batch.size", kInt, "64", Importance::kMedium,
         "Most rows of one partition that go into one unlogged batch; 1: no batches.", between(1, 65535));
     add("connect.progress.enabled", kBoolean, "false", Importance::kMedium,

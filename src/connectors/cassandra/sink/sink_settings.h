@@ -10,6 +10,8 @@
 
 namespace millrace::cassandra {
 
+constexpr const char* kNoTopics = "Missing `topics` configuration";
+
 struct SinkSettings {
   cql::SessionConfig session;
   std::string keyspace;

@@ -114,6 +114,21 @@ TEST(SourceSettings, ValidationShowsTheErrorAtItsOption) {
                    "connect.cassandra.initial.offset")
                 .size(),
             1U);
+  const Props day{{"connect.cassandra.kcql", "INSERT INTO t SELECT * FROM s"},
+                  {"connect.cassandra.bucket.timeseries.mode", "DAY"}};
+  EXPECT_EQ(errors(day, "connect.cassandra.bucket.timeseries.format"),
+            std::vector<std::string>{"You should specify a bucketFormat while using BUCKETTIMESERIES"});
+  EXPECT_EQ(errors({{"connect.cassandra.key.space", "   "}}, "connect.cassandra.key.space").size(), 1U);
+}
+
+TEST(SourceSettings, AMissingKeyspaceIsReportedOnce) {
+  const CassandraSourceConnector connector;
+  for (const auto& value : connector.validate({})) {
+    if (value.name != "connect.cassandra.key.space") continue;
+    EXPECT_EQ(value.errors, std::vector<std::string>{
+                                "Missing required configuration \"connect.cassandra.key.space\" which has no default "
+                                "value."});
+  }
 }
 
 TEST(SourceConnector, GroupsTablesAsConnectDoes) {

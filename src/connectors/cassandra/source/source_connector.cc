@@ -81,10 +81,15 @@ std::vector<ConfigValue> CassandraSourceConnector::validate(const Props& props) 
       if (value.name != "connect.cassandra.kcql" && text.find("configuration " + value.name + ":") != std::string::npos)
         owner = &value;
     }
-    if (text.starts_with("Unsupported import mode")) {
-      owner = &*std::find_if(values.begin(), values.end(),
-                             [](const ConfigValue& value) { return value.name == "connect.cassandra.import.mode"; });
-    }
+    const auto starts = [&](const char* start, const char* name) {
+      if (!text.starts_with(start)) return;
+      owner =
+          &*std::find_if(values.begin(), values.end(), [&](const ConfigValue& value) { return value.name == name; });
+    };
+    starts("Unsupported import mode", "connect.cassandra.import.mode");
+    starts("You should specify a bucketMode", "connect.cassandra.bucket.timeseries.mode");
+    starts("You should specify a bucketFormat", "connect.cassandra.bucket.timeseries.format");
+    starts("BUCKETTIMESERIES needs connect.cassandra.initial.offset", "connect.cassandra.initial.offset");
     owner->errors.push_back(text);
   }
   return values;
