@@ -1,4 +1,5 @@
 #include "millrace/plugin.h"
+#include "connectors/cassandra/bound/bound_sink_connector.h"
 #include "connectors/cassandra/sink/sink_connector.h"
 #include "connectors/cassandra/source/source_connector.h"
 
@@ -39,6 +40,12 @@ void register_cassandra(PluginRegistry& plugins) {
           "com.datamountaineer.streamreactor.connect.cassandra.sink.CassandraSinkConnector")
       .config(cassandra::sink_config_def())
       .summary(kSinkSummary);
+  plugins
+      .sink<cassandra::BoundSinkConnector, cassandra::BoundSinkTask>(
+          "io.lenses.streamreactor.connect.cassandra.CassandraSinkConnector")
+      .config(cassandra::bound_sink_config_def())
+      .summary(
+          "Writes records to tables of Apache Cassandra with a bound value per column, TTL and write time included.");
 }
 
 }  // namespace millrace

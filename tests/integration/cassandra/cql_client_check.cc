@@ -171,10 +171,13 @@ TEST_P(ClientCheck, DescribesTables) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, ClientCheck,
                          testing::Values(std::pair{4, Compression::kNone}, std::pair{4, Compression::kLz4},
-                                         std::pair{5, Compression::kNone}, std::pair{5, Compression::kLz4}),
+                                         std::pair{4, Compression::kSnappy}, std::pair{5, Compression::kNone},
+                                         std::pair{5, Compression::kLz4}),
                          [](const auto& instance) {
                            return "v" + std::to_string(instance.param.first) +
-                                  (instance.param.second == Compression::kLz4 ? "lz4" : "plain");
+                                  (instance.param.second == Compression::kLz4      ? "lz4"
+                                   : instance.param.second == Compression::kSnappy ? "snappy"
+                                                                                   : "plain");
                          });
 
 }  // namespace

@@ -52,17 +52,6 @@ std::string lowered(std::string text) {
   return text;
 }
 
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    auto item = trimmed(text.substr(at, end - at));
-    if (!item.empty()) out.push_back(std::move(item));
-    at = end + 1;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string lower_case(std::string text) { return lowered(std::move(text)); }
@@ -77,6 +66,24 @@ std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::vector<std::string> split_commas(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    auto item = trimmed(text.substr(at, end - at));
+    if (!item.empty()) out.push_back(std::move(item));
+    at = end + 1;
+  }
+  return out;
+}
+
+cql::Compression compression_of(const std::string& text) {
+  const auto name = upper_case(trimmed(text));
+  return name == "LZ4"      ? cql::Compression::kLz4
+         : name == "SNAPPY" ? cql::Compression::kSnappy
+                            : cql::Compression::kNone;
 }
 
 void define_connection_keys(ConfigDef& def) {
@@ -124,7 +131,8 @@ void define_connection_keys(ConfigDef& def) {
   keys.add("connect.cassandra.read.timeout.ms", kInt, "12000", kMedium, kConnection,
            "Time for the answer to one request, one page included.", at_least(1));
   keys.add("connect.cassandra.compression", kString, "none", kLow, kConnection,
-           "none or lz4: compression between the nodes and the worker.", one_of_ignoring_case({"NONE", "LZ4"}));
+           "none, lz4 or snappy: compression between the nodes and the worker.",
+           one_of_ignoring_case({"NONE", "LZ4", "SNAPPY"}));
   keys.add("connect.cassandra.ssl.enabled", kBoolean, "false", kLow, kSsl, "TLS to the nodes.");
   keys.add("connect.cassandra.trust.store.path", kString, "", kLow, kSsl,
            "Authorities to trust, as PKCS12, JKS or PEM; the content decides. Empty: the system's.");
@@ -168,7 +176,7 @@ cql::SessionConfig session_config(const ParsedConfig& parsed) {
                                                     : cql::LoadBalancing::kDcAwareRoundRobin;
   config.connect_timeout = std::chrono::milliseconds(parsed.integer("connect.cassandra.connect.timeout.ms"));
   config.request_timeout = std::chrono::milliseconds(parsed.integer("connect.cassandra.read.timeout.ms"));
-  if (upper_case(parsed.string("connect.cassandra.compression")) == "LZ4") config.compression = cql::Compression::kLz4;
+  config.compression = compression_of(parsed.string("connect.cassandra.compression"));
   if (parsed.boolean("connect.cassandra.ssl.enabled")) {
     cql::TlsConfig tls;
     tls.trust_store_path = parsed.string("connect.cassandra.trust.store.path");

@@ -53,5 +53,9 @@ std::string hosts_text(const cql::SessionConfig& config);
 std::string lower_case(std::string text);
 std::string upper_case(std::string text);
 std::string trimmed(const std::string& text);
+/// The items of a comma list, trimmed, without empty ones.
+std::vector<std::string> split_commas(const std::string& text);
+/// "none", "lz4" or "snappy" in any case.
+cql::Compression compression_of(const std::string& text);
 
 }  // namespace millrace::cassandra

@@ -78,8 +78,10 @@ Cluster::Cluster(Loop& loop, const SessionConfig& config, std::vector<Endpoint> 
       config_(config),
       contacts_(std::move(contacts)),
       local_datacenter_(config.local_datacenter),
-      version_(config.max_version) {
-  options_.want_lz4 = config.compression == Compression::kLz4;
+      // v5 has no Snappy.
+      version_(config.compression == Compression::kSnappy ? std::min<std::uint8_t>(config.max_version, 4)
+                                                          : config.max_version) {
+  options_.compression = config.compression;
   options_.user = config.user;
   options_.password = config.password;
   options_.tls = std::move(tls);

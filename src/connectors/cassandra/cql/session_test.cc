@@ -36,7 +36,7 @@ struct Reply {
 };
 
 std::string frame_for(const Request& request, Opcode opcode, const std::string& body) {
-  return FrameEncoder(FramingOptions{static_cast<std::uint8_t>(request.version | 0x80), false})
+  return FrameEncoder(FramingOptions{static_cast<std::uint8_t>(request.version | 0x80), Compression::kNone})
       .encode(request.stream, opcode, body);
 }
 Reply reply(const Request& request, Opcode opcode, const std::string& body) {

@@ -247,7 +247,7 @@ Write RowDeleter::write(const SinkRecord& record) const {
   }
   Write out;
   out.prepared = prepared_;
-  out.timestamped = !conditional_;
+  if (conditional_) out.time = WriteTime::kServer;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& column = (*info->bind_columns)[i];
     if (values[i].is_null()) throw DataError("the record's key has no value for column " + column.name);

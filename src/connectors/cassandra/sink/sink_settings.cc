@@ -28,17 +28,6 @@ const std::vector<KeyAlias>& sink_aliases() {
   return kAliases;
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    auto item = trimmed(text.substr(at, end - at));
-    if (!item.empty()) out.push_back(std::move(item));
-    at = end + 1;
-  }
-  return out;
-}
-
 std::string set_text(const std::set<std::string>& items) {
   std::string out = "Set(";
   for (const auto& item : items) out += (out.size() > 4 ? ", " : "") + item;
@@ -52,7 +41,7 @@ void check_topics(const Props& props, const std::vector<KcqlStatement>& statemen
     if (regex) return;  // each record's topic is checked when it comes
     throw ConfigError(kNoTopics);
   }
-  const auto list = split(found->second);
+  const auto list = split_commas(found->second);
   const std::set<std::string> topics(list.begin(), list.end());
   std::set<std::string> sources;
   for (const auto& st : statements) sources.insert(st.source);
@@ -117,7 +106,7 @@ Props canonical_sink_props(const Props& props, std::vector<std::string>& warning
   const auto map = out.find("connect.cassandra.export.map");
   if (map != out.end() && !out.contains("connect.cassandra.kcql")) {
     std::string kcql;
-    for (const auto& item : split(map->second)) {
+    for (const auto& item : split_commas(map->second)) {
       const auto colon = item.find(':');
       const auto topic = trimmed(item.substr(0, colon));
       const auto table = colon == std::string::npos ? topic : trimmed(item.substr(colon + 1));

@@ -49,7 +49,8 @@ TEST(Plugins, EveryClassNameOfBothGenerationsIsListed) {
   for (const char* name : {"com.datamountaineer.streamreactor.connect.cassandra.source.CassandraSourceConnector",
                            "io.lenses.streamreactor.connect.cassandra.source.CassandraSourceConnector",
                            "com.datamountaineer.streamreactor.connect.cassandra.sink.CassandraSinkConnector",
-                           "io.lenses.streamreactor.connect.cassandra.sink.CassandraSinkConnector"}) {
+                           "io.lenses.streamreactor.connect.cassandra.sink.CassandraSinkConnector",
+                           "io.lenses.streamreactor.connect.cassandra.CassandraSinkConnector"}) {
     EXPECT_EQ(plugins.connector(name).class_name, name);
   }
   EXPECT_EQ(plugins.connector("CassandraSource").class_name, plugins.connector("CassandraSourceConnector").class_name);
