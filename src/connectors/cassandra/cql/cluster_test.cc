@@ -84,6 +84,15 @@ TEST(Cluster, ANodeThatDoesNotAnswerInTimeIsPassedOver) {
   EXPECT_GE(session->counters().retries, 1U);
 }
 
+TEST(Cluster, ATimeOutNamesTheNodeAndTheTime) {
+  ScriptedNode node([](const Request&) { return Reply{}; });
+  auto config = config_for(node);
+  config.request_timeout = std::chrono::milliseconds(50);
+  const auto failure = failure_of(*Session::connect(config), query("SELECT id FROM ks.t"));
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->what(), "node 127.0.0.1:" + std::to_string(node.port()) + " does not answer within 50 ms");
+}
+
 TEST(Cluster, TheSecondContactPointIsTried) {
   ScriptedNode node(says(1));
   std::uint16_t closed = 0;

@@ -192,7 +192,7 @@ void Connection::request(Opcode opcode, const std::string& body, std::chrono::mi
     return;
   }
   const auto deadline = deadlines_.emplace(Clock::now() + timeout, stream);
-  pending_.emplace(stream, Pending{std::move(done), deadline});
+  pending_.emplace(stream, Pending{std::move(done), deadline, timeout});
   arm_deadline();
   transport_->write(encoder_.encode(stream, opcode, body));
 }
@@ -223,7 +223,10 @@ void Connection::expire() {
     const auto done = std::move(request.done);
     request.done = nullptr;
     ++orphans_;
-    if (done) done(CqlError(CqlError::Kind::kTimeout, "node " + endpoint_.text() + " does not answer in time"));
+    if (done) {
+      done(CqlError(CqlError::Kind::kTimeout, "node " + endpoint_.text() + " does not answer within " +
+                                                  std::to_string(request.timeout.count()) + " ms"));
+    }
     if (state_ == State::kClosed) return;
   }
   if (orphans_ > kMaxOrphans) return lost("more than " + std::to_string(kMaxOrphans) + " requests were never answered");

@@ -69,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Pending {
     std::function<void(Outcome)> done;  // empty: an orphan
     std::multimap<Clock::time_point, std::int16_t>::iterator deadline;
+    std::chrono::milliseconds timeout;
   };
 
   Connection(Loop& loop, Endpoint endpoint, ConnectionOptions options, Callbacks callbacks);
