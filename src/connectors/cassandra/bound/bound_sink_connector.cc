@@ -81,13 +81,8 @@ void BoundSinkTask::start(const Props& config) {
     running->settings = bound_sink_settings(config);
     auto& settings = running->settings;
     const auto hosts = hosts_text(settings.session);
-    try {
-      running->session = cql::Session::connect(settings.session);
-    } catch (const cql::CqlError& error) {
-      throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
-    } catch (const cql::TlsError& error) {
-      throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
-    }
+    running->session =
+        connect_session(settings.session, "connect.cassandra.auth.username and connect.cassandra.auth.password");
     logger(kLoggerName).info("Connection to Cassandra established.");
     for (const auto& statement : settings.statements) {
       auto writer =

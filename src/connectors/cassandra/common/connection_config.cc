@@ -246,6 +246,18 @@ std::string hosts_text(const cql::SessionConfig& config) {
                     : "");
 }
 
+std::unique_ptr<cql::Session> connect_session(const cql::SessionConfig& config, const char* login_keys) {
+  try {
+    return cql::Session::connect(config);
+  } catch (const cql::CqlError& error) {
+    const bool no_login = error.kind() == cql::CqlError::Kind::kAuthentication && config.user.empty();
+    throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what() +
+                       (no_login ? std::string(" (") + login_keys + ")" : ""));
+  } catch (const cql::TlsError& error) {
+    throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
+  }
+}
+
 std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::string& keyspace) {
   const auto hosts = hosts_text(config);
   auto& log = logger(kLoggerName);
@@ -255,10 +267,10 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
         "TLS without host name verification: anybody with a certificate of the same authority can pose as a node. "
         "Set connect.cassandra.ssl.hostname.verification=true.");
   }
-  std::unique_ptr<cql::Session> session;
+  constexpr const char* kLogin = "connect.cassandra.username and connect.cassandra.password";
+  auto session = connect_session(config, kLogin);
   bool folded = false;
   try {
-    session = cql::Session::connect(config);
     folded = session->keyspace_exists(lower_case(keyspace));
     if (!folded && !session->keyspace_exists(keyspace)) {
       throw ConfigError("Keyspace " + keyspace + " does not exist on Cassandra at " + hosts +
@@ -267,11 +279,9 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
     if (folded && keyspace != lower_case(keyspace)) {
       // Routing needs the name as the server has it.
       config.keyspace = lower_case(keyspace);
-      session = cql::Session::connect(config);
+      session = connect_session(config, kLogin);
     }
   } catch (const cql::CqlError& error) {
-    throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
-  } catch (const cql::TlsError& error) {
     throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
   }
   if (folded) keyspace = lower_case(keyspace);

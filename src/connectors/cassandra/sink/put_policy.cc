@@ -40,7 +40,7 @@ void PutPolicy::log_progress() {
   if (!settings_.progress || std::chrono::steady_clock::now() < progress_due_) return;
   progress_due_ = std::chrono::steady_clock::now() + kProgressInterval;
   for (auto& [topic, count] : delivered_) {
-    logger(kLoggerName).info("Delivered " + std::to_string(count) + " records of topic " + topic + ".");
+    logger(kLoggerName).info("Delivered " + std::to_string(count) + " records for " + topic + ".");
     count = 0;
   }
 }
