@@ -175,7 +175,7 @@ const ConfigDef& bound_sink_config_def() {
         one_of_ignoring_case({"NOOP", "THROW", "RETRY"}));
     add("connect.cassandra.max.retries", kInt, "20", "Error", "Attempts before the task fails; -1: without end.",
         at_least(-1));
-    add("connect.cassandra.retry.interval", kInt, "60000", "Error", "Milliseconds between two attempts.", at_least(1));
+    add("connect.cassandra.retry.interval", kInt, "60000", "Error", "Milliseconds between two attempts.", at_least(0));
     add("connect.cassandra.kcql", kString, nullptr, "Export",
         "KCQL statements, ; between them: INSERT INTO <keyspace>.<table> SELECT <field> AS <column>, ... FROM <topic> "
         "[PROPERTIES('<key>'='<value>', ...)].");

@@ -155,7 +155,7 @@ void define_connection_keys(ConfigDef& def) {
   keys.add("connect.cassandra.max.retries", kInt, "20", kMedium, kErrors,
            "Attempts before the task fails; -1: without end.", at_least(-1));
   keys.add("connect.cassandra.retry.interval", kInt, "60000", kMedium, kErrors, "Milliseconds between two attempts.",
-           at_least(1));
+           at_least(0));
 }
 
 cql::SessionConfig session_config(const ParsedConfig& parsed) {
