@@ -171,7 +171,8 @@ function(millrace_declare_tests)
     get_property(sources GLOBAL PROPERTY MILLRACE_benches_${name}_sources)
     get_property(libraries GLOBAL PROPERTY MILLRACE_benches_${name}_libraries)
     add_executable(bench_${name} EXCLUDE_FROM_ALL ${sources})
-    target_link_libraries(bench_${name} PRIVATE ${libraries} benchmark::benchmark benchmark::benchmark_main)
+    target_link_libraries(bench_${name} PRIVATE ${libraries} millrace_allocator benchmark::benchmark
+      benchmark::benchmark_main)
   endforeach()
 
   if(MILLRACE_FUZZ)

@@ -39,6 +39,11 @@ class ClassArchive:
             return [*quiet, f"-XX:SharedArchiveFile={self.path}"]
         return [*quiet, f"-XX:ArchiveClassesAtExit={self._unfinished}"]
 
+    def patience(self, seconds: float) -> float:
+        """How long to wait for a start or an end that usually takes less than `seconds`: recording the archive takes most
+        of a minute on a busy machine, once."""
+        return seconds if self.path.exists() else 5 * seconds
+
     def keep(self) -> None:
         """Call when the program has ended cleanly."""
         if self._unfinished.exists():

@@ -132,6 +132,10 @@ Result<std::unique_ptr<Handle>> Handle::configure(const Settings& settings, Clie
     std::string path = "/proc/self/fd/" + std::to_string(handle->chain_file_);
     if (!set("ssl.certificate.location", path.c_str())) return Error{Errc::kInvalid, why.data(), false, {}, {}, 0};
   }
+  if (auto it = settings.properties.find("sasl.username"); it != settings.properties.end())
+    handle->username_ = it->second;
+  if (auto it = settings.properties.find("sasl.password"); it != settings.properties.end())
+    handle->password_ = it->second;
   rd_kafka_conf_set_opaque(configuration, handle.get());
   rd_kafka_conf_set_log_cb(configuration, log_callback);
   if (settings.relayed_login) {
@@ -156,6 +160,8 @@ Result<void> Handle::start(rd_kafka_type_t type) {
   configuration_ = nullptr;  // librdkafka's now
   return {};
 }
+
+void Handle::wake_brokers() { RdError never(rd_kafka_sasl_set_credentials(rk_, username_.c_str(), password_.c_str())); }
 
 Handle::~Handle() {
   if (rk_ != nullptr) rd_kafka_destroy_flags(rk_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

@@ -81,6 +81,12 @@ class Handle {
   rd_kafka_t* get() const noexcept { return rk_; }
   ConnectionState& state() noexcept { return *state_; }
   Relay* relay() noexcept { return relay_.get(); }
+  /// Makes every broker thread look at its work now. Thread-safe; sends nothing.
+  ///
+  /// librdkafka 2.0 looks at a consumer's full fetch queue again only a second later, however soon it is drained, and
+  /// has no call to wake the thread. Giving it the credentials that it has already does: a broker thread that waits
+  /// looks at them, and then at everything else.
+  void wake_brokers();
   /// The callback opaque of every Handle is the ConnectionState's owner.
   static Handle& of(rd_kafka_t* rk) { return *static_cast<Handle*>(rd_kafka_opaque(rk)); }
   void* user = nullptr;  ///< for the owner's callbacks
@@ -93,6 +99,8 @@ class Handle {
   rd_kafka_conf_t* configuration_ = nullptr;
   rd_kafka_t* rk_ = nullptr;
   int chain_file_ = -1;
+  std::string username_;  ///< as the brokers' threads have them, for wake_brokers
+  std::string password_;
   std::unique_ptr<ConnectionState> state_;
   std::unique_ptr<Relay> relay_;
 };

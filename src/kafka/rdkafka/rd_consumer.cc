@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTopicListTimeout{5000};
 constexpr milliseconds kCloseStep{50};
 constexpr milliseconds kSeekAgain{20};
+constexpr std::size_t kWorthAsking = 4;  // records that wait
 
 void rebalance_callback(rd_kafka_t* rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
                         void* opaque);
@@ -87,6 +88,7 @@ class RdConsumer final : public Consumer {
   rd_kafka_resp_err_t start_commit(const Offsets& offsets, rd_kafka_queue_t* queue, bool at_once,
                                    std::function<void(Result<void>)> done);
   void run_done();
+  void ask_for_more();
 
   std::unique_ptr<Handle> handle_;
   RdQueue queue_;
@@ -104,6 +106,7 @@ class RdConsumer final : public Consumer {
   bool closed_ = false;
   std::atomic<bool> woken_{false};
   std::vector<rd_kafka_message_t*> messages_;
+  std::size_t most_waiting_ = 0;  ///< since the brokers were last asked for more
 
   // The topic and partition of the last message, so that runs of one partition look nothing up.
   const rd_kafka_topic_t* last_topic_ = nullptr;
@@ -300,6 +303,7 @@ Result<std::unique_ptr<RecordBatch>> RdConsumer::poll(milliseconds timeout) {
       auto more = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data() + 1, messages_.size() - 1);
       if (more > 0) count += more;
     }
+    ask_for_more();
     run_done();
     std::optional<Error> error;
     if (count > 0) batch->reserve(static_cast<std::size_t>(count));
@@ -437,6 +441,15 @@ void RdConsumer::on_commit(rd_kafka_t* /*rk*/, rd_kafka_resp_err_t code, rd_kafk
   }
   consumer.commits_in_flight_ -= 1;
   consumer.finished_commits_.emplace_back(std::move(commit->done), std::move(result));
+}
+
+/// Fetching stops while the queue of fetched records is full, and goes on when half of it is taken.
+void RdConsumer::ask_for_more() {
+  const std::size_t waiting = rd_kafka_queue_length(queue_.get());
+  most_waiting_ = std::max(most_waiting_, waiting);
+  if (most_waiting_ < kWorthAsking || waiting > most_waiting_ / 2) return;
+  most_waiting_ = waiting;
+  handle_->wake_brokers();
 }
 
 void RdConsumer::run_done() {

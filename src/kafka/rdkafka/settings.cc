@@ -137,10 +137,10 @@ class Translator {
       set("auto.offset.reset", "latest");
       set("check.crcs", "true");
       set("partition.assignment.strategy", "range");
-      // Fetched ahead. Whenever a limit is reached librdkafka looks again only a second later, so they must hold what a sink takes
-      // in that time: 20,000 records and 4 MB held a file sink to a third of this rate.
-      set("queued.min.messages", "100000");
-      set("queued.max.messages.kbytes", "24576");
+      // Fetched ahead, over all partitions. RdConsumer wakes the brokers' threads when half is taken, so no more is needed
+      // than what a sink takes during one fetch; more only costs memory and the processor's cache.
+      set("queued.min.messages", "20000");
+      set("queued.max.messages.kbytes", "8192");
       set("fetch.error.backoff.ms", "20");
     }
   }

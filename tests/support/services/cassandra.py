@@ -130,15 +130,15 @@ class Cassandra:
         self.process = ManagedProcess("cassandra", command, self.folder / "cassandra.log")
 
     def wait_ready(self, timeout: float = 120.0) -> None:
-        assert self.process
-        self.process.wait_for_log("Startup complete", timeout)
+        assert self.process and self._archive
+        self.process.wait_for_log("Startup complete", self._archive.patience(timeout))
 
     def stop(self) -> None:
         if not self.process:
             return
         self._disconnect()
-        self.process.terminate(60)
         assert self._archive
+        self.process.terminate(self._archive.patience(60))
         self._archive.keep()
         self.process = None
 

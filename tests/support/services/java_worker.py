@@ -29,9 +29,13 @@ class JavaWorker(Worker):
             options = ["-Xmx384M", *QUICK_START, *self._archive.options()]
         return [java(), *options, f"-Dlog4j2.configurationFile=file:{log4j_config(self.folder)}", "-cp", class_path, main]
 
+    def start(self, timeout: float = 60.0) -> Worker:
+        archive = ClassArchive(f"connect-{self.mode}", classpath(kafka_jars()))
+        return super().start(timeout if self.jvm_options is not None else archive.patience(timeout))
+
     def stop(self, timeout: float = 60.0) -> int:
         """SIGTERM; the exit status. A JVM that ends by a signal says 143, which is its 0."""
-        status = super().stop(timeout)
+        status = super().stop(self._archive.patience(timeout) if self._archive else timeout)
         if self._archive:
             self._archive.keep()
         return 0 if status == 143 else status

@@ -87,14 +87,14 @@ class Kafka(KafkaClient):
             self.folder / "kafka.log")
 
     def wait_ready(self, timeout: float = 90.0) -> None:
-        assert self.process
-        self.process.wait_for_log("Kafka Server started", timeout)
+        assert self.process and self._archive
+        self.process.wait_for_log("Kafka Server started", self._archive.patience(timeout))
 
     def stop(self) -> None:
         if not self.process:
             return
-        self.process.terminate(60)
         assert self._archive
+        self.process.terminate(self._archive.patience(60))
         self._archive.keep()
         self.process = None
 
@@ -126,7 +126,7 @@ class Kafka(KafkaClient):
                 [java(), "-Xmx256M", *QUICK_START, *archive.options(),
                  f"-Dlog4j2.configurationFile=file:{self._quiet_log()}", "-cp", class_path, main,
                  *map(str, arguments)],
-                input=stdin or "", capture_output=True, text=True, timeout=timeout)
+                input=stdin or "", capture_output=True, text=True, timeout=archive.patience(timeout))
         finally:
             archive.keep()
         if done.returncode:
