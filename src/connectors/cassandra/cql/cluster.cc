@@ -129,8 +129,12 @@ void Cluster::try_contact(std::size_t index) {
   callbacks.opened = [this, index, owner](const CqlError* failure) {
     auto connection = std::exchange(opening_, nullptr);
     if (failure == nullptr) {
-      return refresh(connection, [this, connection, owner](const CqlError* problem) {
-        if (problem != nullptr) return started_(problem);
+      return refresh(connection, [this, index, connection, owner](const CqlError* problem) {
+        if (problem != nullptr) {
+          connection->close("another contact point is tried");
+          contact_errors_ += (contact_errors_.empty() ? "" : "; ") + std::string(problem->what());
+          return try_contact(index + 1);
+        }
         for (const auto& node : nodes_) {
           if (node->connection == connection) *owner = node;
         }

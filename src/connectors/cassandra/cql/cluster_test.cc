@@ -103,6 +103,19 @@ TEST(Cluster, TheSecondContactPointIsTried) {
   auto config = config_for(node);
   config.contact_points = {"127.0.0.1:" + std::to_string(closed), "127.0.0.1:" + std::to_string(node.port())};
   EXPECT_EQ(who(*Session::connect(config), std::nullopt), 1);
+  // One that answers, but is no node of a cluster.
+  ScriptedNode odd(says(3));
+  odd.knows_itself = false;
+  config.contact_points[0] = "127.0.0.1:" + std::to_string(odd.port());
+  EXPECT_EQ(who(*Session::connect(config), std::nullopt), 1);
+  config.contact_points.pop_back();
+  try {
+    Session::connect(config);
+    FAIL() << "no error";
+  } catch (const CqlError& error) {
+    EXPECT_EQ(std::string(error.what()), "no contact point can be reached: node 127.0.0.1:" +
+                                             std::to_string(odd.port()) + " does not tell about itself (system.local)");
+  }
 }
 
 TEST(Cluster, SchemaAgreementIsWaitedFor) {

@@ -102,7 +102,8 @@ class ScriptedNode {
   std::string password;  // a login is wanted when it is not empty
   std::string host_id = "123e4567-e89b-12d3-a456-426655440000";
   std::string token;
-  std::vector<Peer> peers;  // on this address; none: the node is too old for peers_v2
+  bool knows_itself = true;  // system.local has a row
+  std::vector<Peer> peers;   // on this address; none: the node is too old for peers_v2
 
  private:
   void accept_loop() {
@@ -201,6 +202,7 @@ class ScriptedNode {
     return cassandra::cql::reply(request, Opcode::kResult, out.take());
   }
   Reply local(const Request& request) const {
+    if (!knows_itself) return page(request, {});
     return rows(request,
                 {{"host_id", 0x0C}, {"data_center", 0x0D}, {"rack", 0x0D}, {"partitioner", 0x0D}, {"tokens", 0x22}},
                 {{*parse_uuid(host_id), "dc1", "r1", "org.apache.cassandra.dht.Murmur3Partitioner", set_of(token)}});
