@@ -115,6 +115,15 @@ TEST_F(BoundSinkCheck, NullsDeletesAndReplays) {
   EXPECT_EQ(rows("SELECT a, b FROM bound_check.t"), "NULL|'z'\n");
 }
 
+TEST_F(BoundSinkCheck, GoesOnWhenTheTableGetsAColumn) {
+  session->query("CREATE TABLE bound_check.t (pk int PRIMARY KEY, a text)");
+  start("INSERT INTO bound_check.t SELECT * FROM orders");
+  task->put({record("", R"({"pk":1,"a":"x"})")});
+  session->query("ALTER TABLE bound_check.t ADD b int");
+  task->put({record("", R"({"pk":2,"a":"y"})"), record("", R"({"pk":3,"a":"z"})")});
+  EXPECT_EQ(rows("SELECT count(*) FROM bound_check.t"), "3\n");
+}
+
 TEST_F(BoundSinkCheck, CountersAddUp) {
   session->query("CREATE TABLE bound_check.t (pk int PRIMARY KEY, c1 counter, c3 counter)");
   start("INSERT INTO bound_check.t SELECT _value.pk, _value.c1, _value.c3 FROM orders");

@@ -102,6 +102,39 @@ TEST_F(SinkCheck, UnsetLeavesColumnsAlone) {
   EXPECT_EQ(rows("SELECT a, b FROM sink_check.t"), "'x'|'z'\n");
 }
 
+TEST_F(SinkCheck, BoundColumnsForServersWithoutJson) {
+  session->query(
+      "CREATE TABLE sink_check.t (id int, \"Odd\" text, d date, tm time, ts timestamp, amount decimal, data blob, tags "
+      "list<text>, props map<text, int>, PRIMARY KEY (id, \"Odd\"))");
+  start(props("INSERT INTO t SELECT * FROM orders TTL=1000",
+              {{"connect.cassandra.insert.mode", "bound"}, {"connect.cassandra.default.value", "UNSET"}}));
+  task->put(
+      {text_record(R"({"ID":1,"Odd":"o","d":"2018-03-09","tm":"16:12:32.584","ts":1520611952584,"amount":"12345.6789",)"
+                   R"("data":"0x00ff","tags":["a","b"],"props":{"k":1}})"),
+       text_record(R"({"id":1,"Odd":"o","d":null})")});
+  EXPECT_EQ(rows("SELECT * FROM sink_check.t"),
+            "1|'o'|12345.6789|'2018-03-09'|0x00ff|{'k':1}|['a','b']|'16:12:32.584000000'|1520611952584\n");
+  EXPECT_NE(put_error({text_record(R"({"id":1,"Odd":"o","nope":1})")})
+                .find("JSON values map contains unrecognized column: nope"),
+            std::string::npos);
+  EXPECT_NE(put_error({text_record(R"({"id":"x","Odd":"o"})")})
+                .find("column id: value x (java.lang.String) does not fit int: not a number (table: sink_check.t, "
+                      "topic orders"),
+            std::string::npos);
+}
+
+TEST_F(SinkCheck, ColumnsMayComeAndGoWhileItRuns) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, a text)");
+  start(props("INSERT INTO t SELECT * FROM orders"));
+  task->put({text_record(R"({"id":1,"a":"x"})")});
+  session->query("ALTER TABLE sink_check.t ADD b int");
+  task->put({text_record(R"({"id":2,"a":"x","b":7})")});
+  EXPECT_EQ(rows("SELECT b FROM sink_check.t WHERE id = 2"), "7\n");
+  session->query("ALTER TABLE sink_check.t DROP a");
+  task->put({text_record(R"({"id":3,"b":8})")});
+  EXPECT_EQ(rows("SELECT b FROM sink_check.t WHERE id = 3"), "8\n");
+}
+
 TEST_F(SinkCheck, NullValuesDelete) {
   session->query("CREATE TABLE sink_check.t (key1 text, key2 bigint, v text, PRIMARY KEY (key1, key2))");
   start(props("INSERT INTO t SELECT * FROM orders",

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "connectors/cassandra/bound/encode.h"
 #include "connectors/cassandra/cql/token.h"
 #include "connectors/cassandra/cql/values.h"
 #include "millrace/decimal.h"
@@ -119,9 +120,24 @@ std::string encode_scalar(const DataType& type, const Json& value, const std::st
 
 RowWriter::RowWriter(cql::Session& session, const SinkSettings& settings, const KcqlStatement& statement,
                      const cql::TableInfo& table)
-    : statement_(statement), table_(table), table_name_(table.keyspace + "." + table.name), unset_(settings.unset) {
-  std::string cql = "INSERT INTO " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name) + " JSON ?";
-  if (unset_) cql += " DEFAULT UNSET";
+    : statement_(statement),
+      table_(table),
+      table_name_(table.keyspace + "." + table.name),
+      bound_(settings.bound),
+      unset_(settings.unset) {
+  std::string cql = "INSERT INTO " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name);
+  if (bound_) {
+    std::string columns;
+    std::string markers;
+    for (const auto& column : table.columns) {
+      columns += (columns.empty() ? "" : ",") + cql::quoted_name(column.name);
+      markers += markers.empty() ? "?" : ",?";
+    }
+    cql += " (" + columns + ") VALUES (" + markers + ")";
+  } else {
+    cql += " JSON ?";
+    if (unset_) cql += " DEFAULT UNSET";
+  }
   if (statement.ttl) cql += " USING TTL " + std::to_string(*statement.ttl);
   prepared_ = session.prepare(cql);
 }
@@ -164,8 +180,36 @@ Write RowWriter::write(const SinkRecord& record) const {
     const std::vector<std::string_view> parts(key.begin(), key.end());
     out.token = cql::murmur3_token(cql::partition_key_bytes(parts));
   }
-  out.values = {cql::BoundValue::of(row.dump())};
+  if (bound_) {
+    bind(row, out);
+  } else {
+    out.values = {cql::BoundValue::of(row.dump())};
+  }
   return out;
+}
+
+/// Behaviour: what INSERT ... JSON does with the same row: names fold, what is absent is null unless UNSET, unknown names are refused.
+void RowWriter::bind(const Json& row, Write& out) const {
+  static const TimeCodec kCodec;
+  for (const auto& [name, value] : row.members) {
+    const bool known = std::any_of(table_.columns.begin(), table_.columns.end(), [&name = name](const auto& column) {
+      return name == "\"" + column.name + "\"" || lower(name) == column.name;
+    });
+    if (!known) throw DataError("JSON values map contains unrecognized column: " + name);
+  }
+  const auto info = prepared_->info();
+  for (const auto& column : *info->bind_columns) {
+    const Json* member = member_for(row, column.name);
+    if (member == nullptr || member->is_null()) {
+      out.values.push_back(unset_ ? cql::BoundValue::not_set() : cql::BoundValue::null());
+      continue;
+    }
+    try {
+      out.values.push_back(cql::BoundValue::of(encode_value(column.type, nullptr, value_of_json(*member), kCodec)));
+    } catch (const DataError& error) {
+      throw DataError("column " + column.name + ": " + error.what());
+    }
+  }
 }
 
 std::string in_keyspace(const std::string& cql, const std::string& keyspace) {

@@ -28,6 +28,9 @@ class RowWriter {
   const KcqlStatement& statement_;
   cql::TableInfo table_;
   std::string table_name_;
+  void bind(const Json& row, Write& out) const;
+
+  bool bound_ = false;
   bool unset_ = false;
   cql::PreparedPtr prepared_;
 };

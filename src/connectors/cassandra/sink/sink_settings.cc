@@ -96,6 +96,9 @@ const ConfigDef& sink_config_def() {
         "Fields of the key to bind, in the order of the ?.");
     add("connect.cassandra.default.value", kString, "", Importance::kMedium,
         "UNSET: columns the record has no value for stay as they are. Otherwise they become null.");
+    add("connect.cassandra.insert.mode", kString, "json", Importance::kLow,
+        "json: INSERT ... JSON, which the node converts. bound: a value per column, for servers without JSON.",
+        one_of_ignoring_case({"JSON", "BOUND"}));
     return def;
   }();
   return kDef;
@@ -135,6 +138,7 @@ SinkSettings sink_settings(const Props& raw) {
   out.delete_enabled = parsed.boolean("connect.cassandra.delete.enabled");
   out.delete_statement = trimmed(parsed.string("connect.cassandra.delete.statement"));
   out.delete_fields = parsed.list("connect.cassandra.delete.struct_flds");
+  out.bound = upper_case(parsed.string("connect.cassandra.insert.mode")) == "BOUND";
   out.unset = parsed.string("connect.cassandra.default.value") == "UNSET";
   if (out.delete_enabled && out.delete_statement.empty()) {
     throw ConfigError("If connect.cassandra.delete.enabled is true, connect.cassandra.delete.statement is required.");
