@@ -171,7 +171,11 @@ std::vector<SourceRecord> CassandraSourceTask::poll() {
 void CassandraSourceTask::stop() {
   if (!running_) return;
   auto& log = logger(kLoggerName);
+  const std::string connector = "Connector " + running_->name + " ";
   log.info("Stopping Cassandra source " + running_->name + ".");
+  log.info(connector + "shutting down queries.");
+  for (const auto& reader : running_->readers) log.info(connector + "querying stopped for " + reader->place() + ".");
+  log.info(connector + "all stopped.");
   log.info("Shutting down Cassandra driver connections for " + running_->name + ".");
   running_->readers.clear();
   running_->session.reset();
