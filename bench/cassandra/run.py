@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A million rows of Cassandra: the bare client, the source with Kafka behind it, and cqlsh's COPY TO. See README.md."""
+"""A million rows of Cassandra: the bare client, the source with Kafka behind it, cqlsh's COPY TO, and both sinks. See README.md."""
 
 import argparse
 import json
@@ -72,10 +72,46 @@ def cqlsh(node: Cassandra, program: str, folder: pathlib.Path, rows: int) -> Non
     report("cqlsh COPY TO (CSV file)", rows, seconds, cpu, None)
 
 
+SINKS = {
+    "io.lenses.streamreactor.connect.cassandra.sink.CassandraSinkConnector": "INSERT INTO readings SELECT * FROM {topic}",
+    "io.lenses.streamreactor.connect.cassandra.CassandraSinkConnector":
+        "INSERT INTO sinks.readings SELECT _value.sensor, _value.number, _value.at, _value.note FROM {topic}",
+}
+
+
+def sinks(node: Cassandra, kafka: Kafka, folder: pathlib.Path, rows: int) -> None:
+    topic = "to-cassandra"
+    client = KafkaClient(kafka.bootstrap)
+    client.create_topic(topic)
+    client.produce(topic, (json.dumps({"sensor": f"sensor-{number // 100}", "number": number, "at": 1520611952584 + number,
+                                       "note": "x" * 40}) for number in range(rows)))
+    node.create_keyspace("sinks")
+    for connector_class, kcql in SINKS.items():
+        node.execute("DROP TABLE IF EXISTS sinks.readings")
+        node.execute("CREATE TABLE sinks.readings (sensor text, number int, at timestamp, note text, PRIMARY KEY (sensor, number))")
+        kind = "JSON inserts" if ".sink." in connector_class else "bound columns"
+        worker = Worker(folder / kind.replace(" ", "-"), kafka.bootstrap, connectors={kind.replace(" ", "-"): {
+            "connector.class": connector_class, "topics": topic, "value.converter.schemas.enable": "false",
+            "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+            "connect.cassandra.contact.points": f"{node.address}:{node.port}", "connect.cassandra.kcql": kcql.format(topic=topic),
+            **({"connect.cassandra.key.space": "sinks"} if ".sink." in connector_class else {})}})
+        try:
+            begin = time.monotonic()
+            worker.start()
+            peak = 0
+            while client.committed("connect-" + kind.replace(" ", "-"), topic).get(0, 0) < rows:
+                peak = max(peak, worker.rss_bytes())
+                time.sleep(0.1)
+            report(f"sink from Kafka, {kind}", rows, time.monotonic() - begin, worker.cpu_seconds(), peak)
+        finally:
+            worker.kill()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--cqlsh", default=shutil.which("cqlsh"), help="path of cqlsh; left out when there is none")
+    parser.add_argument("--sink-rows", type=int, default=200_000, help="0: leave the sinks out")
     parser.add_argument("--no-worker", action="store_true", help="bare client and cqlsh only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -92,6 +128,8 @@ def main() -> None:
                 kafka.start()
                 for parallel in (1, 4):
                     source(node, kafka, folder, options.rows, parallel)
+                if options.sink_rows:
+                    sinks(node, kafka, folder, options.sink_rows)
             if options.cqlsh:
                 cqlsh(node, options.cqlsh, folder, options.rows)
         finally:

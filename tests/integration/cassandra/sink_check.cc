@@ -3,62 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <future>
-
 #include "connectors/cassandra/cql/session.h"
 #include "connectors/cassandra/cql/values.h"
 #include "connectors/cassandra/sink/sink_connector.h"
-#include "connectors/cassandra/source/render.h"
 #include "millrace/errors.h"
+#include "sink_fixture.h"
 
 namespace millrace::cassandra {
 namespace {
 
-class FakeReporter : public ErrantRecordReporter {
- public:
-  std::shared_future<void> report(const SinkRecord&, const std::exception& error) override {
-    errors.emplace_back(error.what());
-    std::promise<void> done;
-    done.set_value();
-    return done.get_future().share();
-  }
-  std::vector<std::string> errors;
-};
-
-class FakeContext : public SinkTaskContext {
- public:
-  const Props& configs() const override { return props; }
-  void offset(const TopicPartition&, std::int64_t) override {}
-  void timeout(std::chrono::milliseconds time) override { timeout_ms = time.count(); }
-  std::set<TopicPartition> assignment() const override { return {}; }
-  void pause(const std::vector<TopicPartition>&) override {}
-  void resume(const std::vector<TopicPartition>&) override {}
-  void request_commit() override {}
-  ErrantRecordReporter* errant_record_reporter() override { return reporting ? &reporter : nullptr; }
-  std::stop_token stop_token() const override { return {}; }
-
-  Props props;
-  FakeReporter reporter;
-  bool reporting = false;
-  std::int64_t timeout_ms = 0;
-};
-
-class SinkCheck : public testing::Test {
+class SinkCheck : public SinkFixture {
  protected:
-  void SetUp() override {
-    const char* where = std::getenv("MILLRACE_CASSANDRA");
-    if (where == nullptr) throw std::runtime_error("set MILLRACE_CASSANDRA to the node's host:port");
-    node = where;
-    cql::SessionConfig config;
-    config.contact_points = {node};
-    config.request_timeout = std::chrono::seconds(60);
-    session = cql::Session::connect(config);
-    session->query(
-        "CREATE KEYSPACE IF NOT EXISTS sink_check WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
-        "1}");
-    session->query("DROP TABLE IF EXISTS sink_check.t");
-  }
+  SinkCheck() : SinkFixture("sink_check") {}
 
   Props props(const std::string& kcql, const Props& more = {}) {
     Props out{{"name", "check"},
@@ -71,49 +27,7 @@ class SinkCheck : public testing::Test {
     return out;
   }
 
-  void start(const Props& config) {
-    context.props = config;
-    task = std::make_unique<CassandraSinkTask>();
-    task->initialize(context);
-    task->start(config);
-  }
-
-  static SinkRecord text_record(std::string value, std::int64_t offset = 0) {
-    SinkRecord record;
-    record.topic = record.original_topic = "orders";
-    record.original_kafka_offset = record.kafka_offset = offset;
-    record.value_schema = Schema::string();
-    record.value = Value(std::move(value));
-    return record;
-  }
-
-  std::string rows(const std::string& select) {
-    std::string out;
-    auto page = session->query(select);
-    std::vector<cql::Cell> cells;
-    while (page.next(cells)) {
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        out += i == 0 ? "" : "|";
-        append_cql_literal(out, (*page.columns())[i].type, cells[i].is_null() ? std::string_view() : cells[i].bytes());
-      }
-      out += "\n";
-    }
-    return out;
-  }
-
-  std::string put_error(const std::vector<SinkRecord>& records) {
-    try {
-      task->put(records);
-    } catch (const std::exception& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
-  std::string node;
-  std::unique_ptr<cql::Session> session;
-  FakeContext context;
-  std::unique_ptr<CassandraSinkTask> task;
+  void start(const Props& config) { start_task<CassandraSinkTask>(config); }
 };
 
 TEST_F(SinkCheck, StructsWithEveryLogicalType) {
@@ -188,11 +102,44 @@ TEST_F(SinkCheck, UnsetLeavesColumnsAlone) {
   EXPECT_EQ(rows("SELECT a, b FROM sink_check.t"), "'x'|'z'\n");
 }
 
+TEST_F(SinkCheck, BoundColumnsForServersWithoutJson) {
+  session->query(
+      "CREATE TABLE sink_check.t (id int, \"Odd\" text, d date, tm time, ts timestamp, amount decimal, data blob, tags "
+      "list<text>, props map<text, int>, PRIMARY KEY (id, \"Odd\"))");
+  start(props("INSERT INTO t SELECT * FROM orders TTL=1000",
+              {{"connect.cassandra.insert.mode", "bound"}, {"connect.cassandra.default.value", "UNSET"}}));
+  task->put(
+      {text_record(R"({"ID":1,"Odd":"o","d":"2018-03-09","tm":"16:12:32.584","ts":1520611952584,"amount":"12345.6789",)"
+                   R"("data":"0x00ff","tags":["a","b"],"props":{"k":1}})"),
+       text_record(R"({"id":1,"Odd":"o","d":null})")});
+  EXPECT_EQ(rows("SELECT * FROM sink_check.t"),
+            "1|'o'|12345.6789|'2018-03-09'|0x00ff|{'k':1}|['a','b']|'16:12:32.584000000'|1520611952584\n");
+  EXPECT_NE(put_error({text_record(R"({"id":1,"Odd":"o","nope":1})")})
+                .find("JSON values map contains unrecognized column: nope"),
+            std::string::npos);
+  EXPECT_NE(put_error({text_record(R"({"id":"x","Odd":"o"})")})
+                .find("column id: value x (java.lang.String) does not fit int: not a number (table: sink_check.t, "
+                      "topic orders"),
+            std::string::npos);
+}
+
+TEST_F(SinkCheck, ColumnsMayComeAndGoWhileItRuns) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, a text)");
+  start(props("INSERT INTO t SELECT * FROM orders"));
+  task->put({text_record(R"({"id":1,"a":"x"})")});
+  session->query("ALTER TABLE sink_check.t ADD b int");
+  task->put({text_record(R"({"id":2,"a":"x","b":7})")});
+  EXPECT_EQ(rows("SELECT b FROM sink_check.t WHERE id = 2"), "7\n");
+  session->query("ALTER TABLE sink_check.t DROP a");
+  task->put({text_record(R"({"id":3,"b":8})")});
+  EXPECT_EQ(rows("SELECT b FROM sink_check.t WHERE id = 3"), "8\n");
+}
+
 TEST_F(SinkCheck, NullValuesDelete) {
   session->query("CREATE TABLE sink_check.t (key1 text, key2 bigint, v text, PRIMARY KEY (key1, key2))");
   start(props("INSERT INTO t SELECT * FROM orders",
               {{"connect.cassandra.delete.enabled", "true"},
-               {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE key1 = ? AND key2 = ?"},
+               {"connect.cassandra.delete.statement", "delete from t WHERE key1 = ? AND key2 = ?"},
                {"connect.cassandra.delete.struct_flds", "key1,nested.key2"}}));
   SinkRecord tombstone = text_record("");
   tombstone.value_schema = nullptr;
@@ -269,6 +216,11 @@ TEST_F(SinkCheck, WrongConfigurations) {
          "contains topics not set in connect.cassandra.kcql: Set(orders), kcql contains Set(other)");
   expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.delete.enabled", "true"}}),
          "connect.cassandra.delete.statement is required.");
+  expect(props("INSERT INTO t SELECT * FROM orders",
+               {{"connect.cassandra.delete.enabled", "true"},
+                {"connect.cassandra.delete.statement", "DELETE FROM sink_check.t WHERE nope = ?"}}),
+         "connect.cassandra.delete.statement \"DELETE FROM sink_check.t WHERE nope = ?\" is refused: Undefined column "
+         "name nope in table sink_check.t");
   expect(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.key.space", "nowhere"}}),
          "Keyspace nowhere does not exist");
 }

@@ -212,6 +212,30 @@ TEST_F(SourceCheck, TimestampModeInSlices) {
   EXPECT_EQ(ids.size(), 50U);
 }
 
+TEST_F(SourceCheck, BucketsNameTheirPartitionsAndGoOnWhereTheyStopped) {
+  session->query("CREATE TABLE source_check.t (bucket text, ts timestamp, id int, PRIMARY KEY (bucket, ts, id))");
+  // From 2018-03-09 16:12:32 UTC on a row every two minutes.
+  for (int i = 0; i < 60; ++i) {
+    const std::int64_t at = 1520611952000 + i * 120000;
+    session->query("INSERT INTO source_check.t (bucket, ts, id) VALUES ('" + bucket_text(at, "yyMMddHH") + "', " +
+                   std::to_string(at) + ", " + std::to_string(i) + ")");
+  }
+  const Props config = props("INSERT INTO x SELECT * FROM t PK ts INCREMENTALMODE=BUCKETTIMESERIES",
+                             {{"connect.cassandra.bucket.timeseries.mode", "HOUR"},
+                              {"connect.cassandra.bucket.timeseries.format", "yyMMddHH"},
+                              {"connect.cassandra.initial.offset", "2018-03-09T16:00:00.000Z"},
+                              {"connect.cassandra.slice.duration", "3600000"}});
+  start(config);
+  const auto records = take(60);
+  std::set<std::int32_t> ids;
+  for (const auto& record : records) ids.insert(record.value.as_struct().get("id").as_int32());
+  EXPECT_EQ(records.size(), 60U);
+  EXPECT_EQ(ids.size(), 60U);
+  // The window (16:00, 17:00] holds 24 rows: after its last one only the others come.
+  restart_after(records[23], config);
+  EXPECT_EQ(take(36).size(), 36U);
+}
+
 TEST_F(SourceCheck, TokenModeWithACompositeKeyResumesBetweenPartitions) {
   session->query("CREATE TABLE source_check.t (a text, b int, c int, v text, PRIMARY KEY ((a, b), c))");
   for (int i = 0; i < 60; ++i) {

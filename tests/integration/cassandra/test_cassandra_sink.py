@@ -66,3 +66,27 @@ def test_retry_outlasts_a_node_that_restarts(own_cassandra, kafka, make_worker, 
     own_cassandra.start()
     eventually(lambda: len(own_cassandra.execute(f"SELECT id FROM {keyspace}.t")) == count, 90, "all rows")
     assert worker.rest.states("rows") == ("RUNNING", ["RUNNING"])
+
+
+def test_bound_columns_with_ttl_write_time_and_deletions(cassandra, kafka, make_worker, unique):
+    keyspace, topic = "sink_bound", unique("orders")
+    cassandra.create_keyspace(keyspace)
+    cassandra.execute(f"CREATE TABLE {keyspace}.orders (pk text, name text, src text, PRIMARY KEY (pk))")
+    client = KafkaClient(kafka.bootstrap)
+    client.create_topic(topic)
+    client.produce(topic, ['{"name":"one"}'], key="a", headers=[("src", b"web")], timestamp=153000987)
+    client.produce(topic, ['{"name":"two"}'], key="b", headers=[("src", b"app")])
+    client.produce(topic, ['{"name":null}'], key="b", headers=[("src", None)])
+    worker = make_worker(connectors={"orders": {
+        "connector.class": "io.lenses.streamreactor.connect.cassandra.CassandraSinkConnector", "topics": topic, **PLAIN_JSON,
+        "header.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "connect.cassandra.contact.points": f"localhost:{cassandra.port}", "connect.cassandra.query.timeout.ms": 60000,
+        "connect.cassandra.kcql": f"INSERT INTO {keyspace}.orders SELECT _key AS pk, _value.name, _header.src FROM {topic} "
+                                  "PROPERTIES('ttl'='100000')"}})
+    worker.start()
+
+    def rows():
+        return [tuple(row) for row in cassandra.execute(f"SELECT pk, name, src, writetime(name) FROM {keyspace}.orders")]
+
+    eventually(lambda: rows() == [("a", "one", "web", 153000987000)], 60, "one row; the other one is deleted")
+    assert worker.rest.states("orders") == ("RUNNING", ["RUNNING"])

@@ -43,16 +43,26 @@ def test_the_tutorial_byte_for_byte(cassandra, kafka, make_worker, unique):
     assert sorted(texts[2:4]) == sorted(texts[:2])  # the table again after the interval
 
 
-def test_incremental_rows_arrive_once_also_after_kill_and_restart(cassandra, kafka, make_worker, unique):
-    keyspace, topic = "incremental", unique("orders")
+@pytest.mark.parametrize("mode", ["standalone", "distributed"])
+def test_incremental_rows_arrive_once_also_after_kill_and_restart(cassandra, kafka, make_worker, unique, mode):
+    keyspace, topic = f"incremental_{mode}", unique("orders")
     rows = metrics(cassandra, keyspace)
     client = KafkaClient(kafka.bootstrap)
-    worker = make_worker(connectors={"metrics": {
-        "connector.class": TODAY, **connection(cassandra, keyspace), "connect.cassandra.slice.delay.ms": 500,
-        "connect.cassandra.slice.duration": 10000000000,
-        "connect.cassandra.kcql": f"INSERT INTO {topic} SELECT * FROM metrics PK created INCREMENTALMODE=TIMEUUID"}})
+    # Each generation of names in one of the two kinds of worker.
+    generation = {"standalone": {
+        "connector.class": TODAY,
+        "connect.cassandra.kcql": f"INSERT INTO {topic} SELECT * FROM metrics PK created INCREMENTALMODE=TIMEUUID",
+    }, "distributed": {
+        "connector.class": LEGACY, "connect.cassandra.import.mode": "incremental", "connect.cassandra.import.poll.interval": 1000,
+        "connect.cassandra.import.route.query": f"INSERT INTO {topic} SELECT * FROM metrics PK created",
+    }}[mode]
+    config = {**generation, **connection(cassandra, keyspace), "connect.cassandra.slice.delay.ms": 500,
+              "connect.cassandra.slice.duration": 10000000000}
+    worker = make_worker(mode=mode, connectors={"metrics": config} if mode == "standalone" else {})
     worker.start()
-    named = f',"name":"{keyspace}.metrics"'
+    if mode == "distributed":
+        worker.rest.put_config("metrics", {key: str(value) for key, value in config.items()})
+    named = f',"name":"{keyspace}.metrics"' if mode == "standalone" else ""
     assert sorted(client.texts(topic, 2)) == sorted(FIELDS % (named, *map(str, row[:2]), row[2]) for row in rows)
 
     def insert(button):

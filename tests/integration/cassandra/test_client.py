@@ -16,7 +16,8 @@ def run_check(program: str, environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("program", ["cassandra_cql_client_check", "cassandra_source_check", "cassandra_sink_check"])
+@pytest.mark.parametrize("program", [
+    "cassandra_cql_client_check", "cassandra_source_check", "cassandra_sink_check", "cassandra_bound_sink_check"])
 def test_program_passes_on_a_real_node(cassandra, program):
     run_check(program, {"MILLRACE_CASSANDRA": f"{cassandra.address}:{cassandra.port}"})
 

@@ -52,17 +52,6 @@ std::string lowered(std::string text) {
   return text;
 }
 
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    auto item = trimmed(text.substr(at, end - at));
-    if (!item.empty()) out.push_back(std::move(item));
-    at = end + 1;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string lower_case(std::string text) { return lowered(std::move(text)); }
@@ -77,6 +66,24 @@ std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::vector<std::string> split_commas(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    auto item = trimmed(text.substr(at, end - at));
+    if (!item.empty()) out.push_back(std::move(item));
+    at = end + 1;
+  }
+  return out;
+}
+
+cql::Compression compression_of(const std::string& text) {
+  const auto name = upper_case(trimmed(text));
+  return name == "LZ4"      ? cql::Compression::kLz4
+         : name == "SNAPPY" ? cql::Compression::kSnappy
+                            : cql::Compression::kNone;
 }
 
 void define_connection_keys(ConfigDef& def) {
@@ -103,7 +110,7 @@ void define_connection_keys(ConfigDef& def) {
     key.documentation = "Keyspace of the tables.";
     key.check = [](const ConfigObject& value) -> std::optional<std::string> {
       const auto* text = std::get_if<std::string>(&value);
-      if (text != nullptr && !trimmed(*text).empty()) return std::nullopt;
+      if (text == nullptr || !trimmed(*text).empty()) return std::nullopt;  // absence is reported as such
       return "connect.cassandra.key.space must be provided.";
     };
     def.define(std::move(key));
@@ -124,7 +131,8 @@ void define_connection_keys(ConfigDef& def) {
   keys.add("connect.cassandra.read.timeout.ms", kInt, "12000", kMedium, kConnection,
            "Time for the answer to one request, one page included.", at_least(1));
   keys.add("connect.cassandra.compression", kString, "none", kLow, kConnection,
-           "none or lz4: compression between the nodes and the worker.", one_of_ignoring_case({"NONE", "LZ4"}));
+           "none, lz4 or snappy: compression between the nodes and the worker.",
+           one_of_ignoring_case({"NONE", "LZ4", "SNAPPY"}));
   keys.add("connect.cassandra.ssl.enabled", kBoolean, "false", kLow, kSsl, "TLS to the nodes.");
   keys.add("connect.cassandra.trust.store.path", kString, "", kLow, kSsl,
            "Authorities to trust, as PKCS12, JKS or PEM; the content decides. Empty: the system's.");
@@ -147,7 +155,7 @@ void define_connection_keys(ConfigDef& def) {
   keys.add("connect.cassandra.max.retries", kInt, "20", kMedium, kErrors,
            "Attempts before the task fails; -1: without end.", at_least(-1));
   keys.add("connect.cassandra.retry.interval", kInt, "60000", kMedium, kErrors, "Milliseconds between two attempts.",
-           at_least(1));
+           at_least(0));
 }
 
 cql::SessionConfig session_config(const ParsedConfig& parsed) {
@@ -168,7 +176,7 @@ cql::SessionConfig session_config(const ParsedConfig& parsed) {
                                                     : cql::LoadBalancing::kDcAwareRoundRobin;
   config.connect_timeout = std::chrono::milliseconds(parsed.integer("connect.cassandra.connect.timeout.ms"));
   config.request_timeout = std::chrono::milliseconds(parsed.integer("connect.cassandra.read.timeout.ms"));
-  if (upper_case(parsed.string("connect.cassandra.compression")) == "LZ4") config.compression = cql::Compression::kLz4;
+  config.compression = compression_of(parsed.string("connect.cassandra.compression"));
   if (parsed.boolean("connect.cassandra.ssl.enabled")) {
     cql::TlsConfig tls;
     tls.trust_store_path = parsed.string("connect.cassandra.trust.store.path");
@@ -238,6 +246,18 @@ std::string hosts_text(const cql::SessionConfig& config) {
                     : "");
 }
 
+std::unique_ptr<cql::Session> connect_session(const cql::SessionConfig& config, const char* login_keys) {
+  try {
+    return cql::Session::connect(config);
+  } catch (const cql::CqlError& error) {
+    const bool no_login = error.kind() == cql::CqlError::Kind::kAuthentication && config.user.empty();
+    throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what() +
+                       (no_login ? std::string(" (") + login_keys + ")" : ""));
+  } catch (const cql::TlsError& error) {
+    throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
+  }
+}
+
 std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::string& keyspace) {
   const auto hosts = hosts_text(config);
   auto& log = logger(kLoggerName);
@@ -247,10 +267,10 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
         "TLS without host name verification: anybody with a certificate of the same authority can pose as a node. "
         "Set connect.cassandra.ssl.hostname.verification=true.");
   }
-  std::unique_ptr<cql::Session> session;
+  constexpr const char* kLogin = "connect.cassandra.username and connect.cassandra.password";
+  auto session = connect_session(config, kLogin);
   bool folded = false;
   try {
-    session = cql::Session::connect(config);
     folded = session->keyspace_exists(lower_case(keyspace));
     if (!folded && !session->keyspace_exists(keyspace)) {
       throw ConfigError("Keyspace " + keyspace + " does not exist on Cassandra at " + hosts +
@@ -259,11 +279,9 @@ std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::strin
     if (folded && keyspace != lower_case(keyspace)) {
       // Routing needs the name as the server has it.
       config.keyspace = lower_case(keyspace);
-      session = cql::Session::connect(config);
+      session = connect_session(config, kLogin);
     }
   } catch (const cql::CqlError& error) {
-    throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
-  } catch (const cql::TlsError& error) {
     throw ConnectError(std::string("Couldn't connect to Cassandra. ") + error.what());
   }
   if (folded) keyspace = lower_case(keyspace);

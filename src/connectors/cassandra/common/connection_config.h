@@ -35,6 +35,10 @@ Props with_canonical_keys(const Props& props, const std::vector<KeyAlias>& alias
 /// The aliases of the keys that source and sink share.
 const std::vector<KeyAlias>& shared_aliases();
 
+/// Opens a session. Throws ConnectError "Couldn't connect to Cassandra." with the cause. `login_keys` names the options that a missing
+/// login belongs to.
+std::unique_ptr<cql::Session> connect_session(const cql::SessionConfig& config, const char* login_keys);
+
 /// Opens a session and finds the keyspace. Throws ConnectError "Couldn't connect to Cassandra." with the cause, or ConfigError
 /// naming the keyspace. `keyspace` becomes the name as the server spells it.
 std::unique_ptr<cql::Session> open_session(cql::SessionConfig config, std::string& keyspace);
@@ -53,5 +57,9 @@ std::string hosts_text(const cql::SessionConfig& config);
 std::string lower_case(std::string text);
 std::string upper_case(std::string text);
 std::string trimmed(const std::string& text);
+/// The items of a comma list, trimmed, without empty ones.
+std::vector<std::string> split_commas(const std::string& text);
+/// "none", "lz4" or "snappy" in any case.
+cql::Compression compression_of(const std::string& text);
 
 }  // namespace millrace::cassandra

@@ -78,8 +78,10 @@ Cluster::Cluster(Loop& loop, const SessionConfig& config, std::vector<Endpoint> 
       config_(config),
       contacts_(std::move(contacts)),
       local_datacenter_(config.local_datacenter),
-      version_(config.max_version) {
-  options_.want_lz4 = config.compression == Compression::kLz4;
+      // v5 has no Snappy.
+      version_(config.compression == Compression::kSnappy ? std::min<std::uint8_t>(config.max_version, 4)
+                                                          : config.max_version) {
+  options_.compression = config.compression;
   options_.user = config.user;
   options_.password = config.password;
   options_.tls = std::move(tls);
@@ -127,8 +129,12 @@ void Cluster::try_contact(std::size_t index) {
   callbacks.opened = [this, index, owner](const CqlError* failure) {
     auto connection = std::exchange(opening_, nullptr);
     if (failure == nullptr) {
-      return refresh(connection, [this, connection, owner](const CqlError* problem) {
-        if (problem != nullptr) return started_(problem);
+      return refresh(connection, [this, index, connection, owner](const CqlError* problem) {
+        if (problem != nullptr) {
+          connection->close("another contact point is tried");
+          contact_errors_ += (contact_errors_.empty() ? "" : "; ") + std::string(problem->what());
+          return try_contact(index + 1);
+        }
         for (const auto& node : nodes_) {
           if (node->connection == connection) *owner = node;
         }

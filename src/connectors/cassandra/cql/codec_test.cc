@@ -7,6 +7,7 @@
 #include "connectors/cassandra/cql/frame.h"
 #include "connectors/cassandra/cql/message.h"
 #include "connectors/cassandra/cql/session.h"
+#include "connectors/cassandra/cql/snappy.h"
 #include "connectors/cassandra/cql/token.h"
 #include "connectors/cassandra/cql/topology.h"
 #include "connectors/cassandra/cql/values.h"
@@ -98,10 +99,11 @@ TEST(Frames, RoundTripInAnyCut) {
   std::string big(300000, 'x');
   for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<char>(i * 7 + i / 1000);
   for (const auto& body : {std::string(), std::string("a"), big}) {
-    for (const bool lz4 : {false, true}) {
+    for (const auto compression : {Compression::kNone, Compression::kLz4, Compression::kSnappy}) {
       for (const std::size_t step : {std::size_t{1000}, std::size_t{1} << 20}) {
-        EXPECT_EQ(round_trip({4, lz4}, Framing::kPlain, body, step).body, body);
-        const auto frame = round_trip({5, lz4}, Framing::kSegments, body, step);
+        EXPECT_EQ(round_trip({4, compression}, Framing::kPlain, body, step).body, body);
+        if (compression == Compression::kSnappy) continue;
+        const auto frame = round_trip({5, compression}, Framing::kSegments, body, step);
         EXPECT_EQ(frame.body, body);
         EXPECT_EQ(frame.stream, 7);
       }
@@ -110,21 +112,52 @@ TEST(Frames, RoundTripInAnyCut) {
 }
 
 TEST(Frames, BrokenOnesAreRefused) {
-  FrameDecoder not_cql({4, false});
+  FrameDecoder not_cql({4, Compression::kNone});
   not_cql.feed("HTTP/1.1 400 Bad Request\r\n");
   EXPECT_THROW(not_cql.next(), WireError);
-  FrameDecoder huge({4, false});
+  FrameDecoder huge({4, Compression::kNone});
   huge.feed(unhex("84 00 0000 08 12c00000"));  // 300 MB
   EXPECT_THROW(huge.next(), WireError);
-  FrameDecoder flipped({5, false});
+  FrameDecoder flipped({5, Compression::kNone});
   flipped.switch_to(Framing::kSegments);
   std::string bytes = unhex("010002 7256ac 01 0b2b9bba");
   bytes[1] = 1;
   flipped.feed(bytes);
   EXPECT_THROW(flipped.next(), WireError);
-  FrameDecoder bomb({4, true});
+  FrameDecoder bomb({4, Compression::kLz4});
   bomb.feed(unhex("84 01 0000 08 00000005 0fffffff 00"));
   EXPECT_THROW(bomb.next(), WireError);
+}
+
+TEST(Snappy, BlocksOfTheFormatDescription) {
+  EXPECT_EQ(snappy_decompress(unhex("00")), "");
+  EXPECT_EQ(snappy_decompress(unhex("05 10 68656c6c6f")), "hello");
+  // "ab" and a copy of eight bytes that overlaps itself, in each of the three forms.
+  EXPECT_EQ(snappy_decompress(unhex("0a 04 6162 11 02")), "ababababab");
+  EXPECT_EQ(snappy_decompress(unhex("0a 04 6162 1e 0200")), "ababababab");
+  EXPECT_EQ(snappy_decompress(unhex("0a 04 6162 1f 02000000")), "ababababab");
+  EXPECT_LT(snappy_compress(std::string(200000, 'x')).size(), 10000U);
+  for (const char* broken : {"", "05", "05 10 6865", "ff ff ff ff ff 01", "0a 04 6162 11 03", "0a 04 6162 11 00",
+                             "03 04 6162 11 02", "0b 04 6162 11 02", "02 f0"})
+    EXPECT_THROW(snappy_decompress(unhex(broken)), WireError) << broken;
+}
+
+TEST(Snappy, WhateverIsPackedComesBack) {
+  std::uint32_t random = 1;
+  for (std::size_t round = 0; round < 200; ++round) {
+    std::string plain;
+    const std::size_t size = round * round * 5U;
+    while (plain.size() < size) {
+      random = random * 1664525U + 1013904223U;
+      if ((random >> 28U) < 8 && plain.size() > 8) {
+        const std::size_t from = (random >> 8U) % (plain.size() - 4);
+        plain += std::string(plain, from, random >> 26U);
+      } else {
+        plain.push_back(static_cast<char>(random >> 20U));
+      }
+    }
+    ASSERT_EQ(snappy_decompress(snappy_compress(plain)), plain) << round;
+  }
 }
 
 TEST(Tokens, AgreeWithTheServer) {

@@ -28,8 +28,8 @@ Connection::Connection(Loop& loop, Endpoint endpoint, ConnectionOptions options,
       endpoint_(std::move(endpoint)),
       options_(std::move(options)),
       callbacks_(std::move(callbacks)),
-      encoder_(FramingOptions{options_.version, false}),
-      decoder_(FramingOptions{options_.version, false}) {}
+      encoder_(FramingOptions{options_.version, Compression::kNone}),
+      decoder_(FramingOptions{options_.version, Compression::kNone}) {}
 
 void Connection::start() {
   std::weak_ptr<Connection> weak = weak_from_this();
@@ -60,13 +60,15 @@ void Connection::start() {
 void Connection::send_startup(const Supported& supported) {
   std::vector<std::pair<std::string, std::string>> startup{{"CQL_VERSION", "3.0.0"}, {"DRIVER_NAME", "Millrace"}};
   for (const auto& [key, values] : supported.options) {
-    if (key == "COMPRESSION")
-      lz4_ = options_.want_lz4 && std::find(values.begin(), values.end(), "lz4") != values.end();
+    if (key != "COMPRESSION" || options_.compression == Compression::kNone) continue;
+    const std::string name = options_.compression == Compression::kLz4 ? "lz4" : "snappy";
+    if (std::find(values.begin(), values.end(), name) == values.end()) continue;
+    compression_ = options_.compression;
+    startup.emplace_back("COMPRESSION", name);
   }
-  if (lz4_) startup.emplace_back("COMPRESSION", "lz4");
   // The answer to STARTUP may be compressed already.
-  encoder_ = FrameEncoder(FramingOptions{options_.version, lz4_});
-  decoder_ = FrameDecoder(FramingOptions{options_.version, lz4_});
+  encoder_ = FrameEncoder(FramingOptions{options_.version, compression_});
+  decoder_ = FrameDecoder(FramingOptions{options_.version, compression_});
   std::weak_ptr<Connection> weak = weak_from_this();
   request(Opcode::kStartup, startup_body(startup), options_.connect_timeout, [weak](Outcome outcome) {
     if (auto self = weak.lock()) self->handshake_answer(std::move(outcome));
@@ -190,7 +192,7 @@ void Connection::request(Opcode opcode, const std::string& body, std::chrono::mi
     return;
   }
   const auto deadline = deadlines_.emplace(Clock::now() + timeout, stream);
-  pending_.emplace(stream, Pending{std::move(done), deadline});
+  pending_.emplace(stream, Pending{std::move(done), deadline, timeout});
   arm_deadline();
   transport_->write(encoder_.encode(stream, opcode, body));
 }
@@ -221,7 +223,10 @@ void Connection::expire() {
     const auto done = std::move(request.done);
     request.done = nullptr;
     ++orphans_;
-    if (done) done(CqlError(CqlError::Kind::kTimeout, "node " + endpoint_.text() + " does not answer in time"));
+    if (done) {
+      done(CqlError(CqlError::Kind::kTimeout, "node " + endpoint_.text() + " does not answer within " +
+                                                  std::to_string(request.timeout.count()) + " ms"));
+    }
     if (state_ == State::kClosed) return;
   }
   if (orphans_ > kMaxOrphans) return lost("more than " + std::to_string(kMaxOrphans) + " requests were never answered");

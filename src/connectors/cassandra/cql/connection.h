@@ -18,7 +18,7 @@ namespace millrace::cassandra::cql {
 
 struct ConnectionOptions {
   std::uint8_t version = 5;
-  bool want_lz4 = false;
+  Compression compression = Compression::kNone;  ///< where the node offers it
   std::string user;
   std::string password;
   TransportTls tls;
@@ -60,7 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
   std::size_t in_flight() const noexcept { return pending_.size(); }
   std::uint8_t version() const noexcept { return options_.version; }
-  bool compressed() const noexcept { return lz4_; }
+  bool compressed() const noexcept { return compression_ != Compression::kNone; }
   const Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
@@ -69,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Pending {
     std::function<void(Outcome)> done;  // empty: an orphan
     std::multimap<Clock::time_point, std::int16_t>::iterator deadline;
+    std::chrono::milliseconds timeout;
   };
 
   Connection(Loop& loop, Endpoint endpoint, ConnectionOptions options, Callbacks callbacks);
@@ -91,7 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ConnectionOptions options_;
   Callbacks callbacks_;
   State state_ = State::kConnecting;
-  bool lz4_ = false;
+  Compression compression_ = Compression::kNone;
   bool auth_sent_ = false;
   FrameEncoder encoder_;
   FrameDecoder decoder_;

@@ -16,7 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::uint8_t choice = data[0];
   const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
-  cql::FrameDecoder decoder({static_cast<std::uint8_t>((choice & 1) != 0 ? 5 : 4), (choice & 2) != 0});
+  cql::FrameDecoder decoder(
+      {static_cast<std::uint8_t>((choice & 1) != 0 ? 5 : 4), (choice & 2) == 0     ? cql::Compression::kNone
+                                                             : (choice & 128) == 0 ? cql::Compression::kLz4
+                                                                                   : cql::Compression::kSnappy});
   if ((choice & 4) != 0) decoder.switch_to(cql::Framing::kSegments);
   try {
     const std::size_t cut = (choice >> 3) + 1U;

@@ -49,8 +49,11 @@ std::string page_body() {
 
 TEST(DecoderFuzz, SeedsAndTheirMutations) {
   std::vector<std::string> seeds;
-  for (const std::uint8_t choice : {0, 1, 2, 3, 4, 5, 6, 7, 100, 255}) {
-    const FramingOptions options{static_cast<std::uint8_t>((choice & 1) != 0 ? 5 : 4), (choice & 2) != 0};
+  for (const std::uint8_t choice : {0, 1, 2, 3, 4, 5, 6, 7, 100, 130, 131, 255}) {
+    const FramingOptions options{static_cast<std::uint8_t>((choice & 1) != 0 ? 5 : 4),
+                                 (choice & 2) == 0     ? Compression::kNone
+                                 : (choice & 128) == 0 ? Compression::kLz4
+                                                       : Compression::kSnappy};
     const Framing framing = (choice & 4) != 0 ? Framing::kSegments : Framing::kPlain;
     const std::vector<std::pair<Opcode, std::string>> bodies{
         {Opcode::kResult, page_body()},

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "connectors/cassandra/cql/snappy.h"
+
 namespace millrace::cassandra::cql {
 
 namespace {
@@ -96,9 +98,14 @@ std::string FrameEncoder::encode(std::int16_t stream, Opcode opcode, std::string
   const bool handshake = opcode == Opcode::kStartup || opcode == Opcode::kOptions;
   std::string compressed;
   std::uint8_t flags = 0;
-  if (options_.lz4 && framing_ == Framing::kPlain && options_.version < 5 && !handshake && !body.empty()) {
+  const bool packs = framing_ == Framing::kPlain && options_.version < 5 && !handshake && !body.empty();
+  if (packs && options_.compression != Compression::kNone) {
     Writer packed;
-    packed.i32(static_cast<std::int32_t>(body.size())).raw(lz4_compress(body));
+    if (options_.compression == Compression::kLz4) {
+      packed.i32(static_cast<std::int32_t>(body.size())).raw(lz4_compress(body));
+    } else {
+      packed.raw(snappy_compress(body));
+    }
     compressed = packed.take();
     body = compressed;
     flags |= frame_flag::kCompressed;
@@ -117,7 +124,7 @@ std::string FrameEncoder::encode(std::int16_t stream, Opcode opcode, std::string
     std::string_view payload = part;
     std::uint64_t header = part.size();
     int header_size = 3;
-    if (options_.lz4) {
+    if (options_.compression == Compression::kLz4) {
       header_size = 5;
       packed = lz4_compress(part);
       if (packed.size() < part.size()) {
@@ -153,7 +160,7 @@ std::optional<Frame> FrameDecoder::next() {
 
 /// Moves the payload of one whole segment to `envelopes_`; false when it has not arrived yet.
 bool FrameDecoder::unwrap_segment() {
-  const std::size_t header_size = options_.lz4 ? 5 : 3;
+  const std::size_t header_size = options_.compression == Compression::kLz4 ? 5 : 3;
   const std::string_view input = std::string_view(input_).substr(input_used_);
   if (input.size() < header_size + 3) return false;
   const auto head = input.substr(0, header_size);
@@ -162,7 +169,7 @@ bool FrameDecoder::unwrap_segment() {
   }
   const std::uint64_t header = little_endian(head);
   const std::size_t length = header & 0x1FFFF;
-  const std::size_t plain_length = options_.lz4 ? (header >> 17) & 0x1FFFF : 0;
+  const std::size_t plain_length = options_.compression == Compression::kLz4 ? (header >> 17) & 0x1FFFF : 0;
   if (input.size() < header_size + 3 + length + 4) return false;
   const auto payload = input.substr(header_size + 3, length);
   if (little_endian(input.substr(header_size + 3 + length, 4)) != segment_crc32(payload)) {
@@ -205,11 +212,15 @@ std::optional<Frame> FrameDecoder::next_frame(std::string& buffer, std::size_t& 
   if ((flags & ~kKnown) != 0) throw WireError("unknown flags " + std::to_string(flags) + " in a response");
   std::string plain;
   if ((flags & frame_flag::kCompressed) != 0 && framing_ == Framing::kPlain) {
-    if (!options_.lz4) throw WireError("a response is compressed, which was not agreed");
-    Reader packed(body);
-    const std::int32_t plain_size = packed.i32();
-    if (plain_size < 0) throw WireError("a compressed message declares a negative size");
-    plain = lz4_decompress(packed.raw(packed.remaining()), static_cast<std::size_t>(plain_size));
+    if (options_.compression == Compression::kNone) throw WireError("a response is compressed, which was not agreed");
+    if (options_.compression == Compression::kSnappy) {
+      plain = snappy_decompress(body);
+    } else {
+      Reader packed(body);
+      const std::int32_t plain_size = packed.i32();
+      if (plain_size < 0) throw WireError("a compressed message declares a negative size");
+      plain = lz4_decompress(packed.raw(packed.remaining()), static_cast<std::size_t>(plain_size));
+    }
     body = plain;
   }
   Reader prefix(body);

@@ -53,6 +53,8 @@ std::string lz4_decompress(std::string_view block, std::size_t size);
 std::uint32_t segment_crc24(std::string_view header) noexcept;
 std::uint32_t segment_crc32(std::string_view payload) noexcept;
 
+enum class Compression : std::uint8_t { kNone, kLz4, kSnappy };
+
 enum class Framing : std::uint8_t {
   kPlain,     ///< v3, v4 and the hand-shake of v5
   kSegments,  ///< v5: checksummed segments
@@ -60,7 +62,7 @@ enum class Framing : std::uint8_t {
 
 struct FramingOptions {
   std::uint8_t version = 4;
-  bool lz4 = false;
+  Compression compression = Compression::kNone;  ///< Snappy: not over v5
 };
 
 /// Turns messages into bytes.

@@ -19,7 +19,6 @@
 namespace millrace::cassandra::cql {
 
 enum class LoadBalancing : std::uint8_t { kTokenAware, kRoundRobin, kDcAwareRoundRobin };
-enum class Compression : std::uint8_t { kNone, kLz4 };
 
 struct SessionConfig {
   std::vector<std::string> contact_points{"localhost"};  ///< "host", "host:port", "[v6]:port"

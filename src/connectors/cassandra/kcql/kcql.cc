@@ -259,7 +259,8 @@ class Parser {
         out.all = true;
         break;
       }
-      out.path.push_back(name("a field name or *"));
+      // Behind a dot a reserved word can only be a name.
+      out.path.push_back(peek().kind == Kind::kWord && is_reserved(peek()) ? take().text : name("a field name or *"));
     }
     if (accept_symbol('(')) {
       out.function = true;

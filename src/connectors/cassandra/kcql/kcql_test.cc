@@ -83,6 +83,12 @@ TEST(Kcql, PathsStarsAndFunctions) {
   EXPECT_EQ(st.fields[3].name(), "src");
 }
 
+TEST(Kcql, ReservedWordsBehindADot) {
+  const auto st = parse_kcql("INSERT INTO t SELECT _key.pk, a.limit AS key FROM s").at(0);
+  EXPECT_EQ(st.fields.at(0).path, (std::vector<std::string>{"_key", "pk"}));
+  EXPECT_EQ(st.fields.at(1).path, (std::vector<std::string>{"a", "limit"}));
+}
+
 TEST(Kcql, ErrorsShowTheirPlace) {
   EXPECT_EQ(
       error_of("INSERT INTO t SELCT * FROM s"),

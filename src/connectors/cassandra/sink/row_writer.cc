@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
 
+#include "connectors/cassandra/bound/encode.h"
 #include "connectors/cassandra/cql/token.h"
 #include "connectors/cassandra/cql/values.h"
 #include "millrace/decimal.h"
@@ -118,9 +120,24 @@ std::string encode_scalar(const DataType& type, const Json& value, const std::st
 
 RowWriter::RowWriter(cql::Session& session, const SinkSettings& settings, const KcqlStatement& statement,
                      const cql::TableInfo& table)
-    : statement_(statement), table_(table), table_name_(table.keyspace + "." + table.name), unset_(settings.unset) {
-  std::string cql = "INSERT INTO " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name) + " JSON ?";
-  if (unset_) cql += " DEFAULT UNSET";
+    : statement_(statement),
+      table_(table),
+      table_name_(table.keyspace + "." + table.name),
+      bound_(settings.bound),
+      unset_(settings.unset) {
+  std::string cql = "INSERT INTO " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name);
+  if (bound_) {
+    std::string columns;
+    std::string markers;
+    for (const auto& column : table.columns) {
+      columns += (columns.empty() ? "" : ",") + cql::quoted_name(column.name);
+      markers += markers.empty() ? "?" : ",?";
+    }
+    cql += " (" + columns + ") VALUES (" + markers + ")";
+  } else {
+    cql += " JSON ?";
+    if (unset_) cql += " DEFAULT UNSET";
+  }
   if (statement.ttl) cql += " USING TTL " + std::to_string(*statement.ttl);
   prepared_ = session.prepare(cql);
 }
@@ -163,12 +180,74 @@ Write RowWriter::write(const SinkRecord& record) const {
     const std::vector<std::string_view> parts(key.begin(), key.end());
     out.token = cql::murmur3_token(cql::partition_key_bytes(parts));
   }
-  out.values = {cql::BoundValue::of(row.dump())};
+  if (bound_) {
+    bind(row, out);
+  } else {
+    out.values = {cql::BoundValue::of(row.dump())};
+  }
   return out;
 }
 
-RowDeleter::RowDeleter(cql::Session& session, const SinkSettings& settings)
-    : settings_(settings), prepared_(session.prepare(settings.delete_statement)) {
+/// Behaviour: what INSERT ... JSON does with the same row: names fold, what is absent is null unless UNSET, unknown names are refused.
+void RowWriter::bind(const Json& row, Write& out) const {
+  static const TimeCodec kCodec;
+  for (const auto& [name, value] : row.members) {
+    const bool known = std::any_of(table_.columns.begin(), table_.columns.end(), [&name = name](const auto& column) {
+      return name == "\"" + column.name + "\"" || lower(name) == column.name;
+    });
+    if (!known) throw DataError("JSON values map contains unrecognized column: " + name);
+  }
+  const auto info = prepared_->info();
+  for (const auto& column : *info->bind_columns) {
+    const Json* member = member_for(row, column.name);
+    if (member == nullptr || member->is_null()) {
+      out.values.push_back(unset_ ? cql::BoundValue::not_set() : cql::BoundValue::null());
+      continue;
+    }
+    try {
+      out.values.push_back(cql::BoundValue::of(encode_value(column.type, nullptr, value_of_json(*member), kCodec)));
+    } catch (const DataError& error) {
+      throw DataError("column " + column.name + ": " + error.what());
+    }
+  }
+}
+
+std::string in_keyspace(const std::string& cql, const std::string& keyspace) {
+  // Words and quoted parts; the name after FROM, UPDATE or INTO is the table's.
+  bool wanted = false;
+  for (std::size_t at = 0; at < cql.size();) {
+    const char c = cql[at];
+    std::size_t end = at + 1;
+    if (c == '\'' || c == '"') {
+      const auto close = cql.find(c, at + 1);
+      end = close == std::string::npos ? cql.size() : close + 1;
+    } else if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') {
+      while (end < cql.size() && (std::isalnum(static_cast<unsigned char>(cql[end])) != 0 || cql[end] == '_')) ++end;
+    } else {
+      ++at;
+      continue;
+    }
+    if (wanted && c != '\'') {
+      const auto next = cql.find_first_not_of(" \t\r\n", end);
+      if (next != std::string::npos && cql[next] == '.') return cql;
+      return cql.substr(0, at) + cql::quoted_name(keyspace) + "." + cql.substr(at);
+    }
+    const auto word = upper_case(cql.substr(at, end - at));
+    wanted = word == "FROM" || word == "UPDATE" || word == "INTO";
+    at = end;
+  }
+  return cql;
+}
+
+RowDeleter::RowDeleter(cql::Session& session, const SinkSettings& settings, const std::string& keyspace)
+    : settings_(settings) {
+  try {
+    prepared_ = session.prepare(in_keyspace(settings.delete_statement, keyspace));
+  } catch (const cql::CqlError& error) {
+    if (error.transient()) throw;
+    throw ConfigError("connect.cassandra.delete.statement \"" + settings.delete_statement +
+                      "\" is refused: " + error.what());
+  }
   conditional_ = upper_case(settings.delete_statement).find(" IF ") != std::string::npos;
 }
 
@@ -212,7 +291,7 @@ Write RowDeleter::write(const SinkRecord& record) const {
   }
   Write out;
   out.prepared = prepared_;
-  out.timestamped = !conditional_;
+  if (conditional_) out.time = WriteTime::kServer;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& column = (*info->bind_columns)[i];
     if (values[i].is_null()) throw DataError("the record's key has no value for column " + column.name);

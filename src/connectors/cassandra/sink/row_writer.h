@@ -28,6 +28,9 @@ class RowWriter {
   const KcqlStatement& statement_;
   cql::TableInfo table_;
   std::string table_name_;
+  void bind(const Json& row, Write& out) const;
+
+  bool bound_ = false;
   bool unset_ = false;
   cql::PreparedPtr prepared_;
 };
@@ -35,7 +38,8 @@ class RowWriter {
 /// The statement for records without a value.
 class RowDeleter {
  public:
-  RowDeleter(cql::Session& session, const SinkSettings& settings);
+  /// Throws ConfigError when the server refuses the statement.
+  RowDeleter(cql::Session& session, const SinkSettings& settings, const std::string& keyspace);
   /// Throws DataError.
   Write write(const SinkRecord& record) const;
 
@@ -44,6 +48,9 @@ class RowDeleter {
   cql::PreparedPtr prepared_;
   bool conditional_ = false;
 };
+
+/// The statement with its table in that keyspace, unless it names one itself.
+std::string in_keyspace(const std::string& cql, const std::string& keyspace);
 
 /// The bytes of a JSON value for a column of that type. Throws DataError naming the column. For keys: scalar types only.
 std::string encode_scalar(const cql::DataType& type, const Json& value, const std::string& column);

@@ -1,22 +1,15 @@
 #include "connectors/cassandra/sink/sink_connector.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 
+#include "connectors/cassandra/sink/put_policy.h"
 #include "connectors/cassandra/sink/row_writer.h"
 #include "millrace/errors.h"
 
 namespace millrace::cassandra {
 
 namespace {
-
-constexpr std::chrono::seconds kProgressInterval{60};
-
-std::string place_of(const SinkRecord& record) {
-  return "topic " + record.original_topic + " partition " + std::to_string(record.original_kafka_partition) +
-         " offset " + std::to_string(record.original_kafka_offset);
-}
 
 /// A failed write as the error to report.
 ConnectError failure_text(const std::string& what, const std::string& table, const SinkRecord& record) {
@@ -45,6 +38,7 @@ std::vector<ConfigValue> CassandraSinkConnector::validate(const Props& props) co
     sink_settings(props);
   } catch (const ConfigError& error) {
     const std::string text = error.what();
+    if (text == kNoTopics) return values;  // the worker says so at its own options
     const char* owner = text.starts_with("If connect.cassandra.delete.enabled") ? "connect.cassandra.delete.statement"
                                                                                 : "connect.cassandra.kcql";
     for (auto& value : values) {
@@ -60,37 +54,7 @@ struct CassandraSinkTask::Running {
   std::map<std::string, std::vector<std::unique_ptr<RowWriter>>> writers;  // by topic
   std::unique_ptr<RowDeleter> deleter;
   std::unique_ptr<WriteQueue> queue;
-  std::int64_t attempts_left = 0;
-  std::string last_error;
-  std::map<std::string, std::uint64_t> delivered;
-  std::chrono::steady_clock::time_point progress_due = std::chrono::steady_clock::now() + kProgressInterval;
-
-  void progress() {
-    if (!settings.progress || std::chrono::steady_clock::now() < progress_due) return;
-    progress_due = std::chrono::steady_clock::now() + kProgressInterval;
-    for (auto& [topic, count] : delivered) {
-      logger(kLoggerName).info("Delivered " + std::to_string(count) + " records of topic " + topic + ".");
-      count = 0;
-    }
-  }
-
-  /// What the policy makes of a failed put.
-  void failed(const ConnectError& error, SinkTaskContext& context) {
-    auto& log = logger(kLoggerName);
-    const std::string text = error.what();
-    switch (settings.error_policy) {
-      case ErrorPolicy::kNoop: log.warn("Error policy NOOP: [" + text + "]. Processing continuing."); return;
-      case ErrorPolicy::kThrow: throw error;
-      case ErrorPolicy::kRetry: break;
-    }
-    if (settings.max_retries >= 0 && attempts_left <= 0) throw error;
-    log.warn("Error policy set to RETRY. Remaining attempts [" +
-             (settings.max_retries < 0 ? "unlimited" : std::to_string(attempts_left)) + "]. " + text);
-    if (settings.max_retries >= 0) --attempts_left;
-    last_error = text;
-    context.timeout(settings.retry_interval);
-    throw RetriableError(text);
-  }
+  std::unique_ptr<PutPolicy> policy;
 };
 
 CassandraSinkTask::CassandraSinkTask() = default;
@@ -122,10 +86,11 @@ void CassandraSinkTask::start(const Props& config) {
       logger(kLoggerName).info("Topic " + statement.source + " is written with: " + writer->cql());
       running->writers[statement.source].push_back(std::move(writer));
     }
-    if (settings.delete_enabled) running->deleter = std::make_unique<RowDeleter>(session, settings);
+    if (settings.delete_enabled) running->deleter = std::make_unique<RowDeleter>(session, settings, keyspace);
     running->queue = std::make_unique<WriteQueue>(
         session, WriteQueue::Limits{settings.requests_in_flight, settings.batch_size, settings.consistency});
-    running->attempts_left = settings.max_retries;
+    running->policy = std::make_unique<PutPolicy>(
+        PutPolicy::Settings{settings.error_policy, settings.max_retries, settings.retry_interval, settings.progress});
   } catch (const ConfigError& error) {
     throw ConnectError(std::string("Couldn't start CassandraSink due to configuration error. ") + error.what(), error);
   } catch (const cql::CqlError& error) {
@@ -200,15 +165,11 @@ void CassandraSinkTask::put(const std::vector<SinkRecord>& records) {
   if (!writes.empty()) flush();
 
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (!bad[i]) ++running.delivered[records[i].topic];
+    if (!bad[i]) running.policy->delivered(records[i].topic);
   }
-  running.progress();
-  if (first) return running.failed(*first, context());
-  if (!running.last_error.empty()) {
-    logger(kLoggerName).info("Recovered from error [" + running.last_error + "]");
-    running.last_error.clear();
-  }
-  running.attempts_left = running.settings.max_retries;
+  running.policy->log_progress();
+  if (first) return running.policy->failed(*first, context());
+  running.policy->succeeded();
 }
 
 void CassandraSinkTask::stop() {

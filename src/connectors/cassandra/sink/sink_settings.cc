@@ -28,17 +28,6 @@ const std::vector<KeyAlias>& sink_aliases() {
   return kAliases;
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    auto item = trimmed(text.substr(at, end - at));
-    if (!item.empty()) out.push_back(std::move(item));
-    at = end + 1;
-  }
-  return out;
-}
-
 std::string set_text(const std::set<std::string>& items) {
   std::string out = "Set(";
   for (const auto& item : items) out += (out.size() > 4 ? ", " : "") + item;
@@ -50,9 +39,9 @@ void check_topics(const Props& props, const std::vector<KcqlStatement>& statemen
   const bool regex = props.contains("topics.regex") && !props.at("topics.regex").empty();
   if (found == props.end() || found->second.empty()) {
     if (regex) return;  // each record's topic is checked when it comes
-    throw ConfigError("Missing `topics` configuration");
+    throw ConfigError(kNoTopics);
   }
-  const auto list = split(found->second);
+  const auto list = split_commas(found->second);
   const std::set<std::string> topics(list.begin(), list.end());
   std::set<std::string> sources;
   for (const auto& st : statements) sources.insert(st.source);
@@ -94,7 +83,7 @@ const ConfigDef& sink_config_def() {
         "KCQL statements, ; between them: INSERT INTO <table> SELECT <fields> FROM <topic> [IGNORE <fields>] [TTL = "
         "<seconds>].");
     add("connect.cassandra.threadpool.size", kInt, "0", Importance::kMedium,
-        "Requests under way at the same time; 0: 128.", at_least(0));
+        "Requests under way at the same time; 0 or less: 128.");
     add("connect.cassandra.batch.size", kInt, "64", Importance::kMedium,
         "Most rows of one partition that go into one unlogged batch; 1: no batches.", between(1, 65535));
     add("connect.progress.enabled", kBoolean, "false", Importance::kMedium,
@@ -107,6 +96,9 @@ const ConfigDef& sink_config_def() {
         "Fields of the key to bind, in the order of the ?.");
     add("connect.cassandra.default.value", kString, "", Importance::kMedium,
         "UNSET: columns the record has no value for stay as they are. Otherwise they become null.");
+    add("connect.cassandra.insert.mode", kString, "json", Importance::kLow,
+        "json: INSERT ... JSON, which the node converts. bound: a value per column, for servers without JSON.",
+        one_of_ignoring_case({"JSON", "BOUND"}));
     return def;
   }();
   return kDef;
@@ -117,7 +109,7 @@ Props canonical_sink_props(const Props& props, std::vector<std::string>& warning
   const auto map = out.find("connect.cassandra.export.map");
   if (map != out.end() && !out.contains("connect.cassandra.kcql")) {
     std::string kcql;
-    for (const auto& item : split(map->second)) {
+    for (const auto& item : split_commas(map->second)) {
       const auto colon = item.find(':');
       const auto topic = trimmed(item.substr(0, colon));
       const auto table = colon == std::string::npos ? topic : trimmed(item.substr(colon + 1));
@@ -146,6 +138,7 @@ SinkSettings sink_settings(const Props& raw) {
   out.delete_enabled = parsed.boolean("connect.cassandra.delete.enabled");
   out.delete_statement = trimmed(parsed.string("connect.cassandra.delete.statement"));
   out.delete_fields = parsed.list("connect.cassandra.delete.struct_flds");
+  out.bound = upper_case(parsed.string("connect.cassandra.insert.mode")) == "BOUND";
   out.unset = parsed.string("connect.cassandra.default.value") == "UNSET";
   if (out.delete_enabled && out.delete_statement.empty()) {
     throw ConfigError("If connect.cassandra.delete.enabled is true, connect.cassandra.delete.statement is required.");

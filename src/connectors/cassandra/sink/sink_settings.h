@@ -10,6 +10,8 @@
 
 namespace millrace::cassandra {
 
+constexpr const char* kNoTopics = "Missing `topics` configuration";
+
 struct SinkSettings {
   cql::SessionConfig session;
   std::string keyspace;
@@ -24,6 +26,7 @@ struct SinkSettings {
   bool delete_enabled = false;
   std::string delete_statement;
   std::vector<std::string> delete_fields;
+  bool bound = false;  ///< a value per column instead of one JSON text
   bool unset = false;  ///< absent and null members leave the column as it is
   std::vector<std::string> warnings;
 };

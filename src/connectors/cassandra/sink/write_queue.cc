@@ -35,8 +35,8 @@ std::vector<Write> WriteQueue::take_batch(Partition& partition) const {
     auto& next = partition.waiting.front();
     std::size_t size = 0;
     for (const auto& value : next.values) size += value.bytes.size();
-    const bool fits = out.empty() || (!rows.contains(next.row) && !next.row.empty() && next.timestamped &&
-                                      out.back().timestamped && bytes + size <= kMaxBatchBytes);
+    const bool fits = out.empty() || (!rows.contains(next.row) && !next.row.empty() && next.time == out.back().time &&
+                                      next.time != WriteTime::kServer && bytes + size <= kMaxBatchBytes);
     if (!fits) break;
     rows.insert(next.row);
     bytes += size;
@@ -49,12 +49,13 @@ std::vector<Write> WriteQueue::take_batch(Partition& partition) const {
 
 cql::Statement WriteQueue::statement_of(const std::vector<Write>& writes) {
   cql::Statement st;
-  st.params.consistency = limits_.consistency;
+  st.params.consistency = writes.front().consistency.value_or(limits_.consistency);
   st.routing_token = writes.front().token;
-  if (writes.front().timestamped)
-    st.params.timestamp_us = next_timestamp();
-  else
-    st.idempotence = cql::Idempotence::kNotIdempotent;
+  switch (writes.front().time) {
+    case WriteTime::kClient: st.params.timestamp_us = next_timestamp(); break;
+    case WriteTime::kStatement: break;
+    case WriteTime::kServer: st.idempotence = cql::Idempotence::kNotIdempotent; break;
+  }
   if (writes.size() == 1) {
     st.prepared = writes.front().prepared;
     st.params.values = writes.front().values;

@@ -15,6 +15,13 @@
 
 namespace millrace::cassandra {
 
+/// Where a write's time comes from.
+enum class WriteTime : std::uint8_t {
+  kClient,     ///< this process: later writes get later times
+  kStatement,  ///< the statement binds it
+  kServer,     ///< the node: such writes are never sent twice and never share a batch (counters, conditions)
+};
+
 /// One row to write.
 struct Write {
   cql::PreparedPtr prepared;
@@ -22,8 +29,9 @@ struct Write {
   std::string partition;  ///< table and partition key, as text: writes of one partition keep their order
   std::string row;        ///< the whole primary key: two writes of one row never share a batch
   std::optional<std::int64_t> token;
-  std::size_t record = 0;   ///< index in the put
-  bool timestamped = true;  ///< conditional statements take no time from the client
+  std::size_t record = 0;  ///< index in the put
+  WriteTime time = WriteTime::kClient;
+  std::optional<cql::Consistency> consistency;  ///< nullopt: the queue's
 };
 
 /// Writes a put: partitions side by side, the rows of one partition in order, neighbours of one partition together in an

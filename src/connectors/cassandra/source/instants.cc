@@ -36,7 +36,7 @@ Fields fields_of(std::int64_t epoch_ms, const TimeZone& zone) {
     out.second = tm.tm_sec;
     return out;
   }
-  const std::int64_t shifted = seconds + zone.utc_offset_seconds;
+  const std::int64_t shifted = seconds + zone.rules->offset_at(seconds);
   const std::int64_t days = floor_div(shifted, 86400);
   const auto date = cql::civil_from_days(days);
   const auto rest = static_cast<int>(shifted - days * 86400);
@@ -73,21 +73,15 @@ void skip_blanks(std::string_view& text) {
 
 std::optional<TimeZone> TimeZone::parse(std::string_view text) {
   if (text == "system" || text.empty()) return TimeZone{};
-  if (text == "UTC" || text == "Z" || text == "utc" || text == "GMT") return TimeZone{false, 0};
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-  std::string_view digits = text.substr(1);
-  const auto hours = number(digits);
-  if (!hours || !skip(digits, ':')) return std::nullopt;
-  const auto minutes = number(digits);
-  if (!minutes || !digits.empty() || *hours > 18 || *minutes > 59) return std::nullopt;
-  const auto seconds = static_cast<std::int32_t>(*hours * 3600 + *minutes * 60);
-  return TimeZone{false, text[0] == '-' ? -seconds : seconds};
+  auto rules = ZoneRules::find(text);
+  if (!rules) return std::nullopt;
+  return TimeZone{false, std::move(rules), std::string(text)};
 }
 
 std::string TimeZone::text() const {
-  std::int64_t seconds = utc_offset_seconds;
+  const std::time_t now = std::time(nullptr);
+  std::int64_t seconds = local ? 0 : rules->offset_at(now);
   if (local) {
-    const std::time_t now = std::time(nullptr);
     std::tm tm{};
     localtime_r(&now, &tm);
     seconds = tm.tm_gmtoff;
@@ -97,7 +91,7 @@ std::string TimeZone::text() const {
   std::snprintf(buffer.data(), buffer.size(), "%c%02d:%02d", seconds < 0 ? '-' : '+', static_cast<int>(distance / 3600),
                 static_cast<int>(distance / 60 % 60));
   const std::string shown = seconds == 0 ? "UTC" : buffer.data();
-  return local ? "system (" + shown + " now)" : shown;
+  return local ? "system (" + shown + " now)" : name == shown ? shown : name + " (" + shown + " now)";
 }
 
 std::string offset_text(std::int64_t epoch_ms, const TimeZone& zone) {
@@ -145,7 +139,7 @@ std::optional<std::int64_t> parse_offset_text(std::string_view text, const TimeZ
   }
   const std::int64_t days =
       cql::days_from_civil(rolled_year, static_cast<unsigned>(months - rolled_year * 12 + 1), 1) + *day - 1;
-  return ((days * 24 + *hour) * 3600 + *minute * 60 + *second - zone.utc_offset_seconds) * 1000 + *ms;
+  return zone.rules->to_utc((days * 24 + *hour) * 3600 + *minute * 60 + *second) * 1000 + *ms;
 }
 
 std::int64_t year_of(std::int64_t epoch_ms, const TimeZone& zone) { return fields_of(epoch_ms, zone).year; }
@@ -164,7 +158,8 @@ std::optional<std::string> check_bucket_format(std::string_view pattern) {
 }
 
 std::string bucket_text(std::int64_t epoch_ms, std::string_view pattern) {
-  const auto f = fields_of(epoch_ms, TimeZone{false, 0});
+  static const TimeZone kUtc = *TimeZone::parse("UTC");
+  const auto f = fields_of(epoch_ms, kUtc);
   std::string out;
   for (std::size_t i = 0; i < pattern.size();) {
     const char c = pattern[i];

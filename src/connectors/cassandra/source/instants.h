@@ -1,21 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "connectors/cassandra/common/time_zone.h"
+
 namespace millrace::cassandra {
 
-/// The zone of offset texts: the worker's own, or a fixed distance from UTC.
+/// The zone of offset texts: the worker's own, a named one, or a fixed distance from UTC.
 struct TimeZone {
   bool local = true;
-  std::int32_t utc_offset_seconds = 0;
+  std::shared_ptr<const ZoneRules> rules;  ///< unless local
+  std::string name;
 
-  /// "system", "UTC", "Z", "+02:00"; nullopt for anything else.
+  /// "system", "UTC", "Z", "+02:00", "Europe/Berlin"; nullopt for anything else.
   static std::optional<TimeZone> parse(std::string_view text);
-  /// "system (+01:00 now)", "UTC", "+02:00"
+  /// "system (+01:00 now)", "UTC", "+02:00", "Europe/Berlin (+01:00 now)"
   std::string text() const;
+  bool operator==(const TimeZone&) const = default;
 };
 
 /// The offset's text form: `yyyy-MM-dd HH:mm:ss.SSSZ` where Z is a literal letter and the time is local to `zone`.

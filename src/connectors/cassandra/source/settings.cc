@@ -243,11 +243,11 @@ const ConfigDef& source_config_def() {
     add("connect.cassandra.initial.offset", kString, "1900-01-01 00:00:00.0000000Z", Importance::kMedium,
         "Where the time modes begin while no offset is stored.");
     add("connect.cassandra.offset.timezone", kString, "system", Importance::kLow,
-        "Zone of offset texts: system (the worker's), UTC or a distance such as +02:00.",
+        "Zone of offset texts: system (the worker's), UTC, a distance such as +02:00 or a name such as Europe/Berlin.",
         [](const ConfigObject& value) -> std::optional<std::string> {
           const auto* text = std::get_if<std::string>(&value);
           if (text == nullptr || TimeZone::parse(trimmed(*text))) return std::nullopt;
-          return "use system, UTC or a distance such as +02:00";
+          return "use system, UTC, a distance such as +02:00 or a name such as Europe/Berlin";
         });
     add("connect.cassandra.mapping.collection.to.json", kBoolean, "true", Importance::kMedium,
         "Collections as JSON text; false: as arrays and maps.");

@@ -9,7 +9,7 @@
 namespace millrace::cassandra {
 namespace {
 
-const TimeZone kUtc{false, 0};
+const TimeZone kUtc = *TimeZone::parse("UTC");
 
 Props base(const Props& more) {
   Props out{{"connect.cassandra.key.space", "ks"}};
@@ -114,6 +114,21 @@ TEST(SourceSettings, ValidationShowsTheErrorAtItsOption) {
                    "connect.cassandra.initial.offset")
                 .size(),
             1U);
+  const Props day{{"connect.cassandra.kcql", "INSERT INTO t SELECT * FROM s"},
+                  {"connect.cassandra.bucket.timeseries.mode", "DAY"}};
+  EXPECT_EQ(errors(day, "connect.cassandra.bucket.timeseries.format"),
+            std::vector<std::string>{"You should specify a bucketFormat while using BUCKETTIMESERIES"});
+  EXPECT_EQ(errors({{"connect.cassandra.key.space", "   "}}, "connect.cassandra.key.space").size(), 1U);
+}
+
+TEST(SourceSettings, AMissingKeyspaceIsReportedOnce) {
+  const CassandraSourceConnector connector;
+  for (const auto& value : connector.validate({})) {
+    if (value.name != "connect.cassandra.key.space") continue;
+    EXPECT_EQ(value.errors, std::vector<std::string>{
+                                "Missing required configuration \"connect.cassandra.key.space\" which has no default "
+                                "value."});
+  }
 }
 
 TEST(SourceConnector, GroupsTablesAsConnectDoes) {
@@ -146,6 +161,11 @@ TEST(Instants, TextsAsTheOriginalReadsThem) {
   EXPECT_EQ(read("2018-03-09 16:12:32.584"), "none");
   EXPECT_EQ(offset_text(0, *TimeZone::parse("+02:00")), "1970-01-01 02:00:00.000Z");
   EXPECT_EQ(parse_offset_text("1970-01-01 02:00:00.000Z", *TimeZone::parse("+02:00")), 0);
+  const auto berlin = *TimeZone::parse("Europe/Berlin");
+  EXPECT_EQ(offset_text(1530611952584, berlin), "2018-07-03 11:59:12.584Z");
+  EXPECT_EQ(parse_offset_text("2018-07-03 11:59:12.584Z", berlin), 1530611952584);
+  EXPECT_EQ(parse_offset_text("2018-01-03 11:59:12.584Z", berlin), 1514977152584);
+  EXPECT_EQ(TimeZone::parse("Berlin"), std::nullopt);
   const TimeZone local;
   EXPECT_EQ(parse_offset_text(offset_text(1520611952584, local), local), 1520611952584);
 }

@@ -81,10 +81,15 @@ std::vector<ConfigValue> CassandraSourceConnector::validate(const Props& props) 
       if (value.name != "connect.cassandra.kcql" && text.find("configuration " + value.name + ":") != std::string::npos)
         owner = &value;
     }
-    if (text.starts_with("Unsupported import mode")) {
-      owner = &*std::find_if(values.begin(), values.end(),
-                             [](const ConfigValue& value) { return value.name == "connect.cassandra.import.mode"; });
-    }
+    const auto starts = [&](const char* start, const char* name) {
+      if (!text.starts_with(start)) return;
+      owner =
+          &*std::find_if(values.begin(), values.end(), [&](const ConfigValue& value) { return value.name == name; });
+    };
+    starts("Unsupported import mode", "connect.cassandra.import.mode");
+    starts("You should specify a bucketMode", "connect.cassandra.bucket.timeseries.mode");
+    starts("You should specify a bucketFormat", "connect.cassandra.bucket.timeseries.format");
+    starts("BUCKETTIMESERIES needs connect.cassandra.initial.offset", "connect.cassandra.initial.offset");
     owner->errors.push_back(text);
   }
   return values;
@@ -166,7 +171,11 @@ std::vector<SourceRecord> CassandraSourceTask::poll() {
 void CassandraSourceTask::stop() {
   if (!running_) return;
   auto& log = logger(kLoggerName);
+  const std::string connector = "Connector " + running_->name + " ";
   log.info("Stopping Cassandra source " + running_->name + ".");
+  log.info(connector + "shutting down queries.");
+  for (const auto& reader : running_->readers) log.info(connector + "querying stopped for " + reader->place() + ".");
+  log.info(connector + "all stopped.");
   log.info("Shutting down Cassandra driver connections for " + running_->name + ".");
   running_->readers.clear();
   running_->session.reset();

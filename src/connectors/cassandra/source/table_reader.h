@@ -44,6 +44,8 @@ class TableReader {
   Clock::time_point next_action() const;
 
   const std::string& generated_cql() const noexcept { return statement_text_; }
+  /// "<keyspace>.<topic>", for the log.
+  std::string place() const { return table_.keyspace + "." + route_.kcql.target; }
 
  private:
   struct Lane {
