@@ -72,7 +72,8 @@ def hand_over(first: Worker, second: Worker, folder: pathlib.Path, unique: Calla
     assert first.stop() == 0
 
     second.start(90)
-    assert second.rest.connectors() == sorted(kept)
+    # Java's worker answers before it has read its topics.
+    eventually(lambda: second.rest.connectors() == sorted(kept), 60, "the connectors of the other worker")
     for name, (info, tasks, topics) in kept.items():
         assert second.rest.get(f"/connectors/{name}") == info
         assert second.rest.get(f"/connectors/{name}/tasks") == tasks
