@@ -8,7 +8,7 @@ namespace millrace::runtime {
 ConnectorTaskId id_of(const kafka::TaskId& task) { return {task.connector, task.task}; }
 kafka::TaskId id_of(const ConnectorTaskId& task) { return {task.connector, task.task}; }
 
-AssignedWork::~AssignedWork() { wait_for_stops(); }
+AssignedWork::~AssignedWork() { close(); }
 
 void AssignedWork::set_assignment(const kafka::ConnectorsAndTasks& assigned) {
   connectors_ = {assigned.connectors.begin(), assigned.connectors.end()};
@@ -65,6 +65,7 @@ void AssignedWork::start(const ConnectorTaskId& task, const storage::ClusterConf
   start.task_count = static_cast<std::size_t>(state.task_count(task.connector));
   start.target = state.target_state(task.connector).value_or(TargetState::kStarted);
   start.exactly_once = exactly_once_(task, state);
+  started_versions_[task] = state.task_config_generation(task.connector);
   const auto told = [post = post_, done](Result<void> result) {
     post([done, result = std::move(result)] { done(result); });
   };
@@ -73,7 +74,6 @@ void AssignedWork::start(const ConnectorTaskId& task, const storage::ClusterConf
 
 void AssignedWork::stop(std::vector<std::string> connectors, std::vector<ConnectorTaskId> tasks,
                         std::function<void()> then) {
-  reap();
   const bool under_way =
       std::any_of(connectors.begin(), connectors.end(),
                   [this](const auto& connector) { return stopping_connectors_.contains(connector); }) ||
@@ -98,53 +98,83 @@ void AssignedWork::stop(std::vector<std::string> connectors, std::vector<Connect
     const std::scoped_lock lock(mutex_);
     stop = &stops_.emplace_back();
   }
-  stop->thread = base::Thread("stopper", [this, stop, connectors = std::move(connectors), tasks = std::move(tasks),
-                                          then = std::move(then)](const std::stop_token&) {
+  stop->connectors = std::move(connectors);
+  stop->tasks = std::move(tasks);
+  stop->then = std::move(then);
+  stop->thread = base::Thread("stopper", [this, stop](const std::stop_token&) {
     // Connectors and tasks have deadlines of their own; a hung connector must not hold up the tasks.
-    base::Thread others("stopper", [&](const std::stop_token&) { worker_.stop_connectors(connectors); });
-    worker_.stop_tasks(tasks);
+    base::Thread others("stopper", [&](const std::stop_token&) { worker_.stop_connectors(stop->connectors); });
+    worker_.stop_tasks(stop->tasks);
     others.join();
-    post_([this, connectors, tasks, then] {
-      for (const std::string& connector : connectors) stopping_connectors_.erase(connector);
-      for (const ConnectorTaskId& task : tasks) stopping_tasks_.erase(task);
-      then();
-      for (const auto& waiting : std::exchange(waiting_, {})) waiting();
-    });
-    const std::scoped_lock lock(mutex_);
-    stop->ended = true;
+    {
+      const std::scoped_lock lock(mutex_);
+      stop->ended = true;
+    }
     stopped_.notify_all();
+    post_([this] { finish_stops(); });
   });
 }
 
-void AssignedWork::wait_for_stops() {
-  {
-    std::unique_lock lock(mutex_);
-    stopped_.wait(lock, [this] {
-      return std::all_of(stops_.begin(), stops_.end(), [](const Stop& stop) { return stop.ended; });
-    });
-  }
-  reap();
+void AssignedWork::revoke(const kafka::ConnectorsAndTasks& revoked) {
+  std::vector<ConnectorTaskId> tasks;
+  for (const kafka::TaskId& task : revoked.tasks) tasks.push_back(id_of(task));
+  for (const std::string& connector : revoked.connectors) connectors_.erase(connector);
+  for (const ConnectorTaskId& task : tasks) tasks_.erase(task);
+  stop(revoked.connectors, std::move(tasks), [] {});
 }
 
-/// Joins and forgets the threads of stops that have ended.
-void AssignedWork::reap() {
+void AssignedWork::wait_for_stops() {
+  while (!stops_.empty()) {
+    {
+      std::unique_lock lock(mutex_);
+      stopped_.wait(lock, [this] {
+        return std::all_of(stops_.begin(), stops_.end(), [](const Stop& stop) { return stop.ended; });
+      });
+    }
+    finish_stops();
+  }
+}
+
+void AssignedWork::close() {
+  closed_ = true;
+  waiting_.clear();
+  wait_for_stops();
+}
+
+/// Forgets the stops that have ended, and does what was to follow them.
+void AssignedWork::finish_stops() {
   std::list<Stop> ended;
-  const auto take_ended = [&] {
+  {
     const std::scoped_lock lock(mutex_);
     for (auto it = stops_.begin(); it != stops_.end();) {
       const auto next = std::next(it);
       if (it->ended) ended.splice(ended.end(), stops_, it);
       it = next;
     }
-  };
-  take_ended();
-  for (Stop& stop : ended) stop.thread.join();
+  }
+  for (Stop& stop : ended) {
+    stop.thread.join();
+    for (const std::string& connector : stop.connectors) stopping_connectors_.erase(connector);
+    for (const ConnectorTaskId& task : stop.tasks) {
+      stopping_tasks_.erase(task);
+      started_versions_.erase(task);
+    }
+  }
+  if (closed_) return;
+  for (const Stop& stop : ended) stop.then();
+  if (ended.empty()) return;
+  for (const auto& waiting : std::exchange(waiting_, {})) waiting();
 }
 
-std::vector<ConnectorTaskId> AssignedWork::running_tasks_of(const std::string& connector) const {
+std::vector<ConnectorTaskId> AssignedWork::outdated_tasks_of(const std::string& connector,
+                                                             const storage::ClusterConfigState& state) const {
   std::vector<ConnectorTaskId> ids;
   for (const ConnectorTaskId& task : worker_.tasks()) {
-    if (task.connector == connector) ids.push_back(task);
+    if (task.connector != connector) continue;
+    const auto version = started_versions_.find(task);
+    const bool current = version != started_versions_.end() && task.task < state.task_count(connector) &&
+                         version->second == state.task_config_generation(connector);
+    if (!current) ids.push_back(task);
   }
   return ids;
 }

@@ -3,8 +3,10 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,8 +23,9 @@ kafka::TaskId id_of(const ConnectorTaskId& task);
 
 /// Brings what runs here in line with what the group assigned.
 ///
-/// Starting makes threads and returns; stopping happens on a thread of its own, and whoever must know is told through the
-/// herder's queue. What is being stopped is not started again before it has stopped.
+/// Starting makes threads and returns; stopping happens on a thread of its own, and whoever must know is told on the
+/// herder's thread: through its queue, or in `wait_for_stops`. What is being stopped is not started again before it has
+/// stopped.
 /// Threads: the herder's, unless said otherwise.
 class AssignedWork {
  public:
@@ -61,17 +64,29 @@ class AssignedWork {
   /// Overlapping stops take their turns: a second restart of a task does not start it beside what the first one stops.
   void stop(std::vector<std::string> connectors, std::vector<ConnectorTaskId> tasks, std::function<void()> then);
 
-  /// Waits until all stops under way have ended. Bounded by the stop timeouts of the worker.
-  void wait_for_stops();
+  /// Stops what the group took away. It is not assigned from now on, so that nothing that still was to be done (the second
+  /// half of a restart, say) starts it again.
+  void revoke(const kafka::ConnectorsAndTasks& revoked);
 
-  std::vector<ConnectorTaskId> running_tasks_of(const std::string& connector) const;
+  /// Waits until all stops have ended, those that wait for others too, and what was to follow them is done. Bounded by the
+  /// stop timeouts of the worker.
+  void wait_for_stops();
+  /// Waits likewise, for the last time: nothing follows.
+  void close();
+
+  /// Running tasks of a connector that have another config than `state` has for them, or that it does not have.
+  std::vector<ConnectorTaskId> outdated_tasks_of(const std::string& connector,
+                                                 const storage::ClusterConfigState& state) const;
 
  private:
   struct Stop {
+    std::vector<std::string> connectors;
+    std::vector<ConnectorTaskId> tasks;
+    std::function<void()> then;
     base::Thread thread;
     bool ended = false;  // guarded by mutex_ of the owner
   };
-  void reap();
+  void finish_stops();
 
   Worker& worker_;
   StatusListener& statuses_;
@@ -84,6 +99,9 @@ class AssignedWork {
   std::set<std::string> stopping_connectors_;
   std::set<ConnectorTaskId> stopping_tasks_;
   std::vector<std::function<void()>> waiting_;  // stops of what is being stopped
+  /// Of the tasks started here: which version of its connector's task configs (ClusterConfigState::task_config_generation).
+  std::map<ConnectorTaskId, std::optional<std::int32_t>> started_versions_;
+  bool closed_ = false;
 
   std::mutex mutex_;
   std::condition_variable stopped_;

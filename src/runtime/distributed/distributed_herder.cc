@@ -133,7 +133,7 @@ void DistributedHerder::shut_down() {
   const StageTracker::Scope stage(stages_, "shutting down");
   herder_log().info("Stopping connectors and tasks that are still assigned to this worker.");
   parts_.changes->set_on_change(nullptr);
-  work_.wait_for_stops();
+  work_.close();
   deps_.worker->stop();
   queue_.set_wake(nullptr);
   queue_.close();
@@ -291,13 +291,11 @@ void DistributedHerder::on_assigned(const kafka::Assignment& assignment, std::in
 }
 
 void DistributedHerder::on_revoked(const kafka::ConnectorsAndTasks& revoked) {
-  std::vector<ConnectorTaskId> tasks;
-  for (const kafka::TaskId& task : revoked.tasks) tasks.push_back(id_of(task));
   herder_log().info("Handling revocation of {}", text_of(revoked));
   for (const std::string& connector : revoked.connectors) {
     if (!parts_.configs->snapshot()->contains(connector)) forget_topics(connector);
   }
-  work_.stop(revoked.connectors, std::move(tasks), [] {});
+  work_.revoke(revoked);
 }
 
 bool DistributedHerder::resolve_rebalance() {
@@ -442,8 +440,9 @@ void DistributedHerder::stop_reconfigured_tasks(const std::set<std::string>& con
     if (const RawConfig* config = state_->connector_config(connector)) {
       if (Result<Props> applied = resolved(*config); applied.ok()) applied_configs_[connector] = std::move(*applied);
     }
-    const auto running = work_.running_tasks_of(connector);
-    tasks.insert(tasks.end(), running.begin(), running.end());
+    // Those that a rebalance started meanwhile have the new configs already.
+    const auto outdated = work_.outdated_tasks_of(connector, *state_);
+    tasks.insert(tasks.end(), outdated.begin(), outdated.end());
   }
   if (tasks.empty()) return;
   herder_log().info(
