@@ -57,7 +57,7 @@ def test_rolling_bounce(make_worker: Callable[..., Worker], unique: Callable[[st
                        60, "every task of the source goes on")
     for name in (source, sink):
         workers[0].rest.await_running(name, TASKS)
-    flushed = {task: max(found) for task, found in numbers(workers, sink, "flushed").items()}
+    flushed = {task: max(found, default=-1) for task, found in numbers(workers, sink, "flushed").items()}
     eventually(lambda: all(max(found) > flushed[task] + 100 for task, found in numbers(workers, sink, "flushed").items()), 90,
                "the sink goes on")
     workers[1].rest.delete(f"/connectors/{source}")
