@@ -39,6 +39,8 @@ class KafkaStatusStore : public StatusStore {
   void stop();
   /// Waits until what was put so far is acknowledged.
   Result<void> flush(std::chrono::milliseconds timeout) { return log_->flush(timeout); }
+  /// Reads what anybody has put so far. Blocks.
+  Result<void> refresh(std::chrono::milliseconds timeout) { return log_->read_to_end(timeout); }
 
   void put(const std::string& connector, const Status& status) override;
   void put(const ConnectorTaskId& task, const Status& status) override;

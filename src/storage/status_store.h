@@ -79,7 +79,8 @@ class StatusTable {
   static bool safe_to_replace(const std::optional<Status>& current, const Status& status);
 
   /// Is `status`, read back from the topic, older news than `current`? An UNASSIGNED task of the generation in which
-  /// another worker has started it already, or of an earlier one.
+  /// another worker has started it already, or of an earlier one. A worker's own news come in order.
+  /// Differs: Java's reader drops those as well, and goes on showing RUNNING for what a stopped worker ran.
   static bool is_late(const std::optional<Status>& current, const Status& status);
 
  private:

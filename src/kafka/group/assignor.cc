@@ -155,8 +155,13 @@ bool IncrementalAssignor::Work::intersects(const Work& other) const {
   return shares(connectors, other.connectors) || shares(tasks, other.tasks);
 }
 
-IncrementalAssignor::IncrementalAssignor(std::chrono::milliseconds max_delay, std::function<std::int64_t()> now)
-    : max_delay_ms_(max_delay.count()), now_(std::move(now)) {}
+ConnectorsAndTasks IncrementalAssignor::Work::listed() const {
+  return {{connectors.begin(), connectors.end()}, {tasks.begin(), tasks.end()}};
+}
+
+IncrementalAssignor::IncrementalAssignor(std::chrono::milliseconds max_delay, std::function<std::int64_t()> now,
+                                         GivenUp given_up)
+    : max_delay_ms_(max_delay.count()), now_(std::move(now)), given_up_(std::move(given_up)) {}
 
 IncrementalAssignor::Round IncrementalAssignor::assign(const ConnectorsAndTasks& configured_work,
                                                        const Allocations& members,
@@ -254,8 +259,14 @@ IncrementalAssignor::Round IncrementalAssignor::assign(const ConnectorsAndTasks&
   return round;
 }
 
-void IncrementalAssignor::handle_lost(const Work& lost, Work& reassign_now, Loads& next) {
-  if (lost.empty() && !revoked_in_previous_) {
+void IncrementalAssignor::handle_lost(const Work& all_lost, Work& reassign_now, Loads& next) {
+  Work lost = all_lost;
+  if (given_up_ && !lost.empty() && max_delay_ms_ != 0) {
+    const Work given_up = Work::of(given_up_(lost.listed()));
+    reassign_now.add(given_up);
+    lost.remove(given_up);
+  }
+  if (lost.empty() && (!revoked_in_previous_ || !all_lost.empty())) {
     reset_delay();
     return;
   }

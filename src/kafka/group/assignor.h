@@ -29,8 +29,11 @@ std::map<std::string, ConnectorsAndTasks> assign_eagerly(const std::set<std::str
 /// Threads: one. State lives as long as the worker, whether or not it leads.
 class IncrementalAssignor {
  public:
-  /// `now` gives milliseconds on a clock that never jumps back.
-  IncrementalAssignor(std::chrono::milliseconds max_delay, std::function<std::int64_t()> now);
+  /// Of what was lost with a member that is gone: what that member had stopped in good order.
+  using GivenUp = std::function<ConnectorsAndTasks(const ConnectorsAndTasks& lost)>;
+
+  /// `now` gives milliseconds on a clock that never jumps back. What `given_up` names (empty: nothing) does not wait for a return.
+  IncrementalAssignor(std::chrono::milliseconds max_delay, std::function<std::int64_t()> now, GivenUp given_up = {});
 
   struct Share {
     ConnectorsAndTasks assigned;  ///< on top of what the member holds
@@ -56,6 +59,7 @@ class IncrementalAssignor {
     void add(const Work& other);
     void remove(const Work& other);
     static Work of(const ConnectorsAndTasks& share);
+    ConnectorsAndTasks listed() const;
     Work minus(const Work& other) const;
     bool intersects(const Work& other) const;
   };
@@ -65,7 +69,7 @@ class IncrementalAssignor {
   };
   using Loads = std::vector<Load>;
 
-  void handle_lost(const Work& lost, Work& reassign_now, Loads& next);
+  void handle_lost(const Work& all_lost, Work& reassign_now, Loads& next);
   void reset_delay();
   std::map<std::string, ConnectorsAndTasks> load_balancing_revocations(const Work& configured,
                                                                        const Loads& loads) const;
@@ -73,6 +77,7 @@ class IncrementalAssignor {
 
   std::int64_t max_delay_ms_;
   std::function<std::int64_t()> now_;
+  GivenUp given_up_;
 
   Work previous_assignment_;
   Work previous_revocation_;

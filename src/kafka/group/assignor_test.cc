@@ -124,6 +124,50 @@ TEST_F(IncrementalAssignorTest, WithoutADelayLostWorkMovesAtOnce) {
   EXPECT_EQ(members_["w1"].tasks.size() + second.shares.at("w1").assigned.tasks.size(), 4u);
 }
 
+TEST_F(IncrementalAssignorTest, WhatWasStoppedInGoodOrderMovesAtOnceAndTheRestWaits) {
+  std::set<TaskId> stopped;
+  assignor_ = IncrementalAssignor(
+      std::chrono::milliseconds(300'000), [this] { return now_; },
+      [&](const ConnectorsAndTasks& lost) {
+        ConnectorsAndTasks given_up;
+        for (const TaskId& task : lost.tasks) {
+          if (stopped.contains(task)) given_up.tasks.push_back(task);
+        }
+        return given_up;
+      });
+  configured_ = connectors(1, 6);
+  members_ = {{"w1", {}}, {"w2", {}}, {"w3", {}}};
+  settle();
+  stopped = {members_["w2"].tasks.begin(), members_["w2"].tasks.end()};
+  const ConnectorsAndTasks crashed = members_["w3"];
+  ASSERT_EQ(stopped.size(), 2u);
+  members_.erase("w2");
+  members_.erase("w3");
+  auto round = rebalance();
+  EXPECT_EQ(round.delay_ms, 300'000);
+  EXPECT_EQ(members_["w1"].tasks.size(), 4u);
+  for (const TaskId& task : crashed.tasks) {
+    EXPECT_EQ(std::count(members_["w1"].tasks.begin(), members_["w1"].tasks.end(), task), 0) << task.task;
+  }
+  now_ += 300'000;
+  settle();
+  expect_complete_and_balanced();
+}
+
+TEST_F(IncrementalAssignorTest, NothingIsWaitedForOnceAllWasGivenUp) {
+  assignor_ = IncrementalAssignor(
+      std::chrono::milliseconds(300'000), [this] { return now_; }, [](const ConnectorsAndTasks& lost) { return lost; });
+  configured_ = connectors(2, 4);
+  members_ = {{"w1", {}}, {"w2", {}}, {"w3", {}}};
+  settle();
+  members_["w4"];
+  rebalance();  // takes from others, so that the next round follows a revocation
+  members_.erase("w1");
+  EXPECT_EQ(rebalance().delay_ms, 0);
+  settle();
+  expect_complete_and_balanced();
+}
+
 TEST_F(IncrementalAssignorTest, DeletedWorkIsRevoked) {
   configured_ = connectors(2, 2);
   members_ = {{"w1", {}}, {"w2", {}}};

@@ -55,9 +55,15 @@ void add_to(ConnectorsAndTasks& to, const ConnectorsAndTasks& what) {
 class GroupMemberImpl final : public GroupMember, private MembershipEvents {
  public:
   GroupMemberImpl(Options options, GroupMemberListener& listener)
-      : options_(std::move(options)), listener_(listener), assignor_(options_.scheduled_rebalance_max_delay, [] {
-          return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-        }) {
+      : options_(std::move(options)),
+        listener_(listener),
+        assignor_(
+            options_.scheduled_rebalance_max_delay,
+            [] {
+              const auto now = std::chrono::steady_clock::now().time_since_epoch();
+              return std::chrono::duration_cast<milliseconds>(now).count();
+            },
+            [&listener](const ConnectorsAndTasks& lost) { return listener.given_up(lost); }) {
     protocol_ = options_.protocols.empty() ? ConnectProtocolVersion::kSessioned : options_.protocols.front();
   }
   ~GroupMemberImpl() override { coordinator_.reset(); }

@@ -29,6 +29,10 @@ class GroupMemberListener {
   /// revoked has really stopped, so that nobody else is given it while it still runs here.
   virtual ConfiguredWork configured_work() = 0;
 
+  /// Of what was lost with a member that is gone: what that member had stopped in good order before, so that nothing is gained by
+  /// waiting for its return. Asked by the leader, once a rebalance at most. May block for a moment.
+  virtual ConnectorsAndTasks given_up(const ConnectorsAndTasks& /*lost*/) { return {}; }
+
   /// A rebalance is complete. `assignment.assigned` is everything this member holds now (what the message brought on top of what
   /// it kept), `assignment.revoked` and the rest are the message's own.
   virtual void on_assigned(const Assignment& assignment, std::int32_t generation) = 0;

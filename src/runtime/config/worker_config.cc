@@ -143,6 +143,7 @@ Result<DistributedConfig> distributed_of(const Props& originals, const ParsedCon
     return invalid(invalid_value("connect.protocol", protocol, "Invalid Connect protocol compatibility"));
   }
   out.scheduled_rebalance_max_delay = time("scheduled.rebalance.max.delay.ms");
+  out.clean_stops_are_waited_for = parsed.boolean("scheduled.rebalance.delay.clean.stops");
   out.key_ttl = time("inter.worker.key.ttl.ms");
   out.key_generation_algorithm = parsed.string("inter.worker.key.generation.algorithm");
   if (!parsed.is_null("inter.worker.key.size")) {

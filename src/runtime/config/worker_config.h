@@ -43,6 +43,7 @@ struct DistributedConfig {
   std::chrono::milliseconds worker_unsync_backoff{};
   ConnectProtocol protocol = ConnectProtocol::kSessioned;
   std::chrono::milliseconds scheduled_rebalance_max_delay{};
+  bool clean_stops_are_waited_for = false;
   std::chrono::milliseconds key_ttl{};
   std::string key_generation_algorithm;
   std::optional<std::int32_t> key_size_bits;

@@ -149,6 +149,9 @@ constexpr KeyRow kDistributed[] = {
      "Protocol between workers: eager, compatible or sessioned."},
     {"scheduled.rebalance.max.delay.ms", T::kInt, "300000", I::kLow, ">=0",
      "Time to wait for a departed worker to come back before its tasks move."},
+    {"scheduled.rebalance.delay.clean.stops", T::kBoolean, "false", I::kLow, "",
+     "Whether the tasks of a worker that stopped in good order wait for its return too, as with a Java leader; otherwise they move at "
+     "once."},
     {"inter.worker.key.ttl.ms", T::kInt, "3600000", I::kLow, ">=0",
      "Life of a session key between workers; 0: for ever."},
     {"inter.worker.key.generation.algorithm", T::kString, "HmacSHA256", I::kLow, "",

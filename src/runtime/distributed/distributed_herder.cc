@@ -17,6 +17,7 @@ constexpr milliseconds kLongestPoll{60'000};
 constexpr int kConfigReadTries = 5;
 constexpr milliseconds kClaimRetry{250};
 constexpr std::chrono::seconds kStatusFlush{5};
+constexpr std::chrono::seconds kStatusRefresh{2};
 
 base::Log& herder_log() {
   static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.distributed.DistributedHerder");
@@ -31,6 +32,12 @@ std::vector<kafka::ConnectProtocolVersion> offered_protocols(ConnectProtocol pro
     case ConnectProtocol::kSessioned: return {kSessioned, kCompatible, kEager};
   }
   return {};
+}
+
+/// Does it say that something runs? Only what stopped in good order has another last word than that.
+bool says_running(const std::optional<storage::Status>& status) {
+  return status &&
+         (status->state == State::kRunning || status->state == State::kPaused || status->state == State::kRestarting);
 }
 
 std::string text_of(const kafka::ConnectorsAndTasks& work) {
@@ -269,6 +276,25 @@ kafka::ConfiguredWork DistributedHerder::configured_work() {
     for (const ConnectorTaskId& task : state_->tasks(entry.first)) configured.work.tasks.push_back(id_of(task));
   }
   return configured;
+}
+
+kafka::ConnectorsAndTasks DistributedHerder::given_up(const kafka::ConnectorsAndTasks& lost) {
+  if (settings().clean_stops_are_waited_for) return {};
+  // A worker delivers these statuses before it leaves. Unread ones only mean that the work waits, as after a crash.
+  if (const Result<void> read = parts_.statuses->refresh(kStatusRefresh); !read.ok()) {
+    herder_log().warn("The status topic could not be read to its end, what a stopped worker ran may wait for it: {}",
+                      read.error().text);
+  }
+  kafka::ConnectorsAndTasks free;
+  for (const std::string& connector : lost.connectors) {
+    if (!says_running(parts_.statuses->get(connector))) free.connectors.push_back(connector);
+  }
+  for (const kafka::TaskId& task : lost.tasks) {
+    if (!says_running(parts_.statuses->get(id_of(task)))) free.tasks.push_back(task);
+  }
+  herder_log().info("Lost with a member: {}; stopped in good order, so it moves at once: {}", text_of(lost),
+                    text_of(free));
+  return free;
 }
 
 void DistributedHerder::on_assigned(const kafka::Assignment& assignment, std::int32_t generation) {

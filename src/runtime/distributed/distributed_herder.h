@@ -101,6 +101,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
 
   // kafka::GroupMemberListener. Runs on: herder thread, inside the member's poll.
   kafka::ConfiguredWork configured_work() override;
+  kafka::ConnectorsAndTasks given_up(const kafka::ConnectorsAndTasks& lost) override;
   void on_assigned(const kafka::Assignment& assignment, std::int32_t generation) override;
   void on_revoked(const kafka::ConnectorsAndTasks& revoked) override;
 

@@ -214,6 +214,26 @@ def test_after_a_crash_rest_answers_before_the_old_session_ends(cluster: Callabl
     worker.rest.await_running(name)
 
 
+def test_a_clean_stop_hands_over_at_once_and_a_crash_waits(cluster: Callable[..., list[Worker]],
+                                                           unique: Callable[[str], str]) -> None:
+    workers = cluster(3, {"scheduled.rebalance.max.delay.ms": 300_000})
+    name = unique("numbers")
+    workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": unique("t"), "throughput": 10})
+    workers[0].rest.await_running(name, 3)
+    eventually(lambda: len(owners(workers[0], name)) == 3, 60)
+    leader = eventually(lambda: next((worker for worker in workers if f"of leader {worker.url}/" in worker.log_text()), None), 30)
+    stopped, crashed = [worker for worker in workers if worker is not leader]
+    address = stopped.url.removeprefix("http://")
+    assert stopped.stop() == 0
+    eventually(lambda: address not in owners(leader, name), 30, "the tasks of the stopped worker have moved")
+    leader.rest.await_running(name, 3)
+
+    address = crashed.url.removeprefix("http://")
+    crashed.kill()
+    leader.await_log("with rebalance delay: 300000", 30)
+    assert address in owners(leader, name)
+
+
 def test_a_clean_stop_hands_over_without_duplicates(cluster: Callable[..., list[Worker]], kafka: Any,
                                                     unique: Callable[[str], str]) -> None:
     workers = cluster(2)
