@@ -79,6 +79,7 @@ class RdAdmin final : public Admin {
       std::this_thread::sleep_for(kCoordinatorPause);
     }
   }
+  void forget_leaders(int timeout_ms);
   Error failed(rd_kafka_resp_err_t code, std::string text);
   Result<Offsets> try_group_offsets(const std::string& group, milliseconds timeout);
   Result<void> try_alter_group_offsets(const std::string& group, const Offsets& offsets, milliseconds timeout);
@@ -206,6 +207,14 @@ Result<std::map<std::string, std::int32_t>> RdAdmin::describe_topics(const std::
   return out;
 }
 
+/// librdkafka keeps asking the leader that it knows until its metadata expire, also when that broker is gone. A list of all
+/// topics tells it who leads now; it creates none, unlike a look at a single one.
+void RdAdmin::forget_leaders(int timeout_ms) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(rk(), 1, nullptr, &metadata, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_metadata_destroy(metadata);
+}
+
 Result<std::map<std::string, std::string>> RdAdmin::topic_configs(const std::string& topic, milliseconds timeout) {
   std::unique_ptr<rd_kafka_ConfigResource_t, RdDeleter<rd_kafka_ConfigResource_destroy>> resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
@@ -256,7 +265,10 @@ Result<Offsets> RdAdmin::end_offsets(const std::vector<TopicPartition>& partitio
       if (later(list->elems[i].err)) whole = RD_KAFKA_RESP_ERR__WAIT_COORD;
     }
     if (later(whole)) whole = RD_KAFKA_RESP_ERR__WAIT_COORD;
-    if (whole == RD_KAFKA_RESP_ERR__WAIT_COORD) std::this_thread::sleep_for(milliseconds(std::min(step, 50)));
+    if (whole == RD_KAFKA_RESP_ERR__WAIT_COORD) {
+      std::this_thread::sleep_for(milliseconds(std::min(step, 50)));
+      forget_leaders(step);
+    }
     return whole;
   });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, rd_kafka_err2str(code));

@@ -14,6 +14,12 @@ from support.services.kafka_client import KafkaClient
 from support.services.kafka_jars import kafka_jars, log4j_config
 
 
+def new_cluster_id() -> str:
+    # The first bit is 0, so that the id does not begin with "-", which the tool would take for an option.
+    seed = os.urandom(16)
+    return base64.urlsafe_b64encode(bytes([seed[0] & 0x7F]) + seed[1:]).decode().rstrip("=")
+
+
 class Kafka(KafkaClient):
     """start(), stop(), restart() on the same ports; kill(), pause(), resume() for faults.
 
@@ -26,6 +32,7 @@ class Kafka(KafkaClient):
         self.port, self.controller_port = free_port(), free_port()
         super().__init__(f"127.0.0.1:{self.port}")
         self.settings = settings or {}
+        self.cluster_id = new_cluster_id()
         self.process: ManagedProcess | None = None
         self._archive: ClassArchive | None = None
 
@@ -152,10 +159,7 @@ class Kafka(KafkaClient):
         return path
 
     def _format(self, config: pathlib.Path) -> None:
-        # The first bit is 0, so that the id does not begin with "-", which the tool would take for an option.
-        seed = os.urandom(16)
-        cluster_id = base64.urlsafe_b64encode(bytes([seed[0] & 0x7F]) + seed[1:]).decode().rstrip("=")
-        self.tool("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", config, *self.format_options())
+        self.tool("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", config, *self.format_options())
 
 
 class SecureKafka(Kafka):
