@@ -8,6 +8,7 @@ import pytest
 
 from support.services.java_worker import JavaWorker
 from support.services.kafka import Kafka, SecureKafka
+from support.services.kafka_cluster import KafkaCluster
 from support.services.mariadb import MariaDb
 from support.services.postgres import Postgres
 from support.small_disk import SmallDisk
@@ -38,6 +39,16 @@ def own_kafka(tmp_path: pathlib.Path) -> Iterator[Kafka]:
         yield server.start()
     finally:
         server.kill()
+
+
+@pytest.fixture
+def three_brokers(tmp_path: pathlib.Path) -> Iterator[KafkaCluster]:
+    """A cluster of three brokers for one test, to kill one at a time."""
+    cluster = KafkaCluster(tmp_path / "brokers")
+    try:
+        yield cluster.start()
+    finally:
+        cluster.kill()
 
 
 @pytest.fixture(scope="session")

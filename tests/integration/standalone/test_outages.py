@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 from support.eventually import eventually
 from support.services.kafka import Kafka
+from support.services.kafka_cluster import KafkaCluster
 from support.worker import STRING_CONVERTER
 
 
@@ -52,4 +53,36 @@ def test_a_long_outage_with_a_large_backlog_loses_nothing_and_takes_no_memory(ow
     assert worker.process.peak_rss_bytes() < 140 << 20
     for name in ("source", "sink"):
         assert worker.rest.states(name) == ("RUNNING", ["RUNNING"])
+    assert worker.stop() == 0
+
+
+def test_each_of_three_brokers_dies_once_and_nothing_is_lost(three_brokers: KafkaCluster, make_worker: Callable,
+                                                             tmp_path: pathlib.Path):
+    text, copy = tmp_path / "in", tmp_path / "out"
+    topic = three_brokers.create_topic("lines", 1)
+    worker = make_worker({"offset.flush.interval.ms": 500}, connectors(text, copy), bootstrap_servers=three_brokers.bootstrap)
+    text.write_text("")
+    worker.start()
+    written: list[str] = []
+
+    def append(lines: list[str]) -> None:
+        written.extend(lines)
+        with text.open("a") as file:
+            file.writelines(lines)
+
+    left = list(three_brokers.nodes)
+    while left:
+        append([f"{len(left)} before {n}\n" for n in range(1000)])
+        victim = three_brokers.leader_of(topic, 0)
+        if victim not in left:
+            victim = left[0]
+        left.remove(victim)
+        eventually(three_brokers.in_step, 120, "all replicas are in step")
+        append([f"{len(left)} during {n}\n" for n in range(50_000)])
+        victim.kill()
+        append([f"{len(left)} after {n}\n" for n in range(1000)])
+        eventually(lambda: set(copy.read_text().splitlines(True)) == set(written), 120, "all lines in the sink's file")
+        for name in ("source", "sink"):
+            assert worker.rest.states(name) == ("RUNNING", ["RUNNING"])
+        victim.start()
     assert worker.stop() == 0
