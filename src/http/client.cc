@@ -115,14 +115,19 @@ class Exchange {
   }
 
   Result<void> connect(beast::tcp_stream& stream) {
+    const auto not_there = [this](error_code error) {
+      Error why = failure(error);
+      why.retriable = why.code != Errc::kTimeout;
+      return why;
+    };
     tcp::resolver resolver(io_);
     error_code error;
     const auto found = resolver.resolve(url_.host, url_.port, error);
-    if (error) return failure(error);
+    if (error) return not_there(error);
     stream.expires_after(request_.timeout);
     error =
         wait([&](auto done) { stream.async_connect(found, [done](error_code e, const tcp::endpoint&) { done(e); }); });
-    if (error) return failure(error);
+    if (error) return not_there(error);
     return {};
   }
 

@@ -11,7 +11,8 @@
 namespace millrace::http {
 
 /// One request over a connection of its own. Redirects are not followed. Blocks up to `timeout`.
-/// Errors: kIo with the reason ("Connection refused"), kTimeout, kInvalid for a URL that is none.
+/// Errors: kIo with the reason ("Connection refused"), kTimeout, kInvalid for a URL that is none. Retriable: there was no
+/// connection, so the other side knows nothing of the request.
 struct ClientRequest {
   std::string method = "GET";
   std::string url;  ///< http or https, percent-encoded

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -100,6 +102,17 @@ bool has_json_type(const Request& request) {
   return media == "application/json" || media == "*/*" || media == "application/*";
 }
 
+// Answers that only say that nobody is there to do it at the moment.
+constexpr const char* kStaleConfiguration =
+    "Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)";
+constexpr const char* kConflictingOperation =
+    "Cannot complete request because of a conflicting operation (e.g. worker rebalance)";
+constexpr const char* kNoLeader =
+    "Cannot complete request momentarily due to no known leader URL, likely because a rebalance was underway.";
+
+constexpr std::chrono::milliseconds kFirstRetry{50};
+constexpr std::chrono::milliseconds kLongestRetry{500};
+
 enum class Body : std::uint8_t { kIgnored, kJson };
 
 enum class Answer : std::uint8_t { kJson, kText };
@@ -166,6 +179,7 @@ bool matches(const Route& route, const std::vector<std::string>& segments) {
 struct Resources::Call {
   const Request& request;
   http::Target target;
+  mutable bool nobody_there = false;  ///< the answer only says so; another try may find somebody
   const std::string& name() const { return target.segments[1]; }
   runtime::ConnectorTaskId task() const { return {target.segments[1], *to_task(target.segments[3])}; }
   bool flag(const char* parameter, bool absent = false) const {
@@ -245,29 +259,31 @@ Response Resources::handle(const Request& request, Scope scope) {
   if (chosen->about_connectors()) {
     if (const Result<void> serving = herder_.await_serving(); !serving.ok()) return failed(serving.error());
   }
-  return (this->*chosen->handler)(call);
+  const bool first_hop = !call.target.parameter("forward");
+  const auto deadline = std::chrono::steady_clock::now() + options_.patience;
+  for (auto pause = kFirstRetry;; pause = std::min(2 * pause, kLongestRetry)) {
+    call.nobody_there = false;
+    Response response = (this->*chosen->handler)(call);
+    if (!call.nobody_there || !first_hop || std::chrono::steady_clock::now() + pause >= deadline) return response;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Forwarding
 
 Response Resources::forward_or_error(const Call& call, const Error& error, const Forward& forward) {
-  if (error.code == Errc::kRebalanceNeeded) {
-    return error_response(
-        409,
-        "Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config "
-        "change)");
-  }
+  const auto momentarily = [&call](const char* text) {
+    call.nobody_there = true;
+    return error_response(409, text);
+  };
+  if (error.code == Errc::kRebalanceNeeded) return momentarily(kStaleConfiguration);
   if (error.code != Errc::kNotLeader && error.code != Errc::kNotAssigned) return failed(error);
   const auto parameter = call.target.parameter("forward");
   if (parameter && lower(*parameter) != "true") {
-    return error_response(409, "Cannot complete request because of a conflicting operation (e.g. worker rebalance)");
+    return momentarily(kConflictingOperation);
   }
-  if (!error.target_url) {
-    return error_response(
-        409,
-        "Cannot complete request momentarily due to no known leader URL, likely because a rebalance was underway.");
-  }
+  if (!error.target_url) return momentarily(kNoLeader);
   http::ClientRequest out;
   out.method = call.request.method;
   out.url = *error.target_url;
@@ -286,13 +302,20 @@ Response Resources::forward_or_error(const Call& call, const Error& error, const
   out.tls = options_.forward_tls;
   log().debug("Forwarding {} {} to {}", out.method, forward.path, out.url);
   const Result<Response> answer = options_.send(out);
-  if (!answer) return error_response(500, "IO Error trying to forward REST request: " + answer.error().text);
+  if (!answer) {
+    call.nobody_there = answer.error().retriable;  // it never got there: the leader is gone, another one will follow
+    return error_response(500, "IO Error trying to forward REST request: " + answer.error().text);
+  }
   if (answer->status >= 400) {
     try {
       const auto node = json::parse(answer->body);
       const json::Node* message = node ? node->find("message") : nullptr;
       if (message != nullptr) {
-        return json(answer->status, error_json(answer->status, message->is_string() ? message->string() : ""));
+        const std::string text = message->is_string() ? message->string() : "";
+        for (const char* passing : {kStaleConfiguration, kConflictingOperation, kNoLeader}) {
+          if (answer->status == 409 && text == passing) call.nobody_there = true;
+        }
+        return json(answer->status, error_json(answer->status, text));
       }
     } catch (const json::ParseError&) {
       // No worker's answer: a proxy's, perhaps. Fall through.

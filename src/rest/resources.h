@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct ResourceOptions {
   /// Sends a request to another worker; tests hand in a fake.
   std::function<Result<http::Response>(const http::ClientRequest&)> send = http::send;
   const http::Tls* forward_tls = nullptr;
+  /// How long a request that only lacks somebody to do it (no leader is known, the leader has just gone) is tried again.
+  std::chrono::milliseconds patience{20'000};
 };
 
 /// The REST resources over a herder. Thread-safe: one call per request, each may block as long as the

@@ -405,8 +405,10 @@ class ForwardingTest : public ::testing::Test {
  protected:
   http::Response call(const std::string& method, const std::string& target, const std::string& body = "") {
     ResourceOptions options;
+    options.patience = patience_;
     options.send = [this](const http::ClientRequest& request) -> Result<http::Response> {
       sent_ = request;
+      if (tries_++ < refusals_) return Error{.code = Errc::kIo, .text = "Connection refused", .retriable = true};
       return answer_;
     };
     http::Request request;
@@ -419,6 +421,9 @@ class ForwardingTest : public ::testing::Test {
   FakeHerder herder_;
   std::optional<http::ClientRequest> sent_;
   http::Response answer_{.status = 204, .headers = {}, .body = {}};
+  std::chrono::milliseconds patience_{0};
+  int tries_ = 0;
+  int refusals_ = 0;
 };
 
 TEST_F(ForwardingTest, TheLeaderGetsTheRequest) {
@@ -443,6 +448,24 @@ TEST_F(ForwardingTest, RefusalsHaveTheirTexts) {
   herder_.failure = make_error(Errc::kRebalanceNeeded, "Request cannot be completed because a rebalance is expected");
   EXPECT_EQ(call("PUT", "/connectors/c/stop").status, 409);
   EXPECT_FALSE(sent_.has_value());
+}
+
+TEST_F(ForwardingTest, ALeaderThatHasJustGoneIsWaitedFor) {
+  patience_ = std::chrono::hours(1);
+  refusals_ = 2;
+  herder_.failure = make_error(Errc::kNotLeader, "Only the leader", "http://leader:8083/");
+  EXPECT_EQ(call("PUT", "/connectors/c/stop").status, 204);
+  EXPECT_EQ(tries_, 3);
+  // Whoever forwards waits, not the second in the row.
+  tries_ = 0;
+  EXPECT_EQ(call("PUT", "/connectors/c/stop?forward=true").body,
+            R"({"error_code":500,"message":"IO Error trying to forward REST request: Connection refused"})");
+  EXPECT_EQ(tries_, 1);
+  // An answer is an answer.
+  tries_ = 2;
+  answer_ = {.status = 409, .headers = {}, .body = R"({"error_code":409,"message":"Connector c already exists"})"};
+  EXPECT_EQ(call("PUT", "/connectors/c/stop").status, 409);
+  EXPECT_EQ(tries_, 3);
 }
 
 TEST_F(ForwardingTest, ErrorsOfTheOtherWorkerArePassedOn) {

@@ -45,7 +45,7 @@ Result<ConnectorOffsetStore> ConnectorOffsetStores::of(const std::string& connec
   kafka::TopicLog::Deps log;
   log.clients = deps_.clients;
   log.producer_config = *producer;
-  log.producer_config.erase("transactional.id");  // what is written outside of tasks comes after these are fenced
+  log.producer_config.erase("transactional.id");  // transactions have producers of their own
   log.producer_config["enable.idempotence"] = "false";
   Result<kafka::ClientConfig> consumer = deps_.client_configs->offset_consumer(connector, std::nullopt, config);
   if (!consumer) return std::move(consumer).error();

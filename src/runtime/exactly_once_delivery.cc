@@ -3,12 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/log.h"
 #include "runtime/plugin_call.h"
-#include "storage/layered_offset_store.h"
 #include "storage/offset_codec.h"
 
 namespace millrace::runtime {
@@ -23,9 +20,25 @@ base::Log& offsets_log() {
   return log;
 }
 
+bool same_map(const OffsetMap& a, const OffsetMap& b) { return a == b || (a && b && *a == *b); }
+
+/// Whether `record` is among those that the task named; it is not any more afterwards.
+bool take(std::vector<SourceRecord>& named, const SourceRecord& record) {
+  const auto found = std::find_if(named.begin(), named.end(), [&](const SourceRecord& one) {
+    return same_map(one.source_offset, record.source_offset) &&
+           same_map(one.source_partition, record.source_partition) && static_cast<const ConnectRecord&>(one) == record;
+  });
+  if (found == named.end()) return false;
+  named.erase(found);
+  return true;
+}
+
 }  // namespace
 
-ExactlyOnceDelivery::ExactlyOnceDelivery(Deps deps) : deps_(std::move(deps)) {}
+ExactlyOnceDelivery::ExactlyOnceDelivery(Deps deps)
+    : deps_(std::move(deps)),
+      offset_writer_(
+          OffsetTransaction::Deps{deps_.producer.get(), deps_.offsets_topic, deps_.beside, "task " + deps_.task}) {}
 
 ExactlyOnceDelivery::~ExactlyOnceDelivery() { deps_.producer->detach(*this); }
 
@@ -72,10 +85,7 @@ std::uint64_t ExactlyOnceDelivery::submit(const SourceRecord& record, std::uint3
     conflict_ =
         connect_error("Source tasks may not produce to their own offsets topics when exactly-once support is enabled");
   }
-  const auto same = [&](const auto& entry) {
-    if (entry.first == record.source_partition) return true;
-    return entry.first && record.source_partition && *entry.first == *record.source_partition;
-  };
+  const auto same = [&](const auto& entry) { return same_map(entry.first, record.source_partition); };
   const auto known = std::find_if(offsets_.rbegin(), offsets_.rend(), same);
   if (known != offsets_.rend()) {
     known->second = record.source_offset;
@@ -103,8 +113,8 @@ void ExactlyOnceDelivery::acknowledged(std::uint64_t tag) {
 
 bool ExactlyOnceDelivery::ends_slice(const SourceRecord& record) {
   if (commit_after_.empty() && abort_after_.empty()) return false;
-  const bool commits = commit_after_.erase(key_of(record)) > 0;
-  const bool aborts = abort_after_.erase(key_of(record)) > 0;
+  const bool commits = take(commit_after_, record);
+  const bool aborts = take(abort_after_, record);
   if (commits && aborts) {
     conflict_ = connect_error(
         fmt::format("Connector requested both commit and abort of same record against topic/partition {}/{}",
@@ -140,36 +150,6 @@ Result<void> ExactlyOnceDelivery::batch_sent() {
   return {};
 }
 
-/// A tombstone in the connector's own topic alone would uncover what the worker's has.
-Result<void> ExactlyOnceDelivery::remove_beside(const std::vector<storage::OffsetEntry>& entries) {
-  struct Told {
-    std::mutex mutex;
-    std::condition_variable done;
-    std::optional<Result<void>> result;
-  };
-  const auto told = std::make_shared<Told>();
-  deps_.beside->set(entries, [told](Result<void> result) {
-    const std::scoped_lock lock(told->mutex);
-    told->result = std::move(result);
-    told->done.notify_all();
-  });
-  std::unique_lock lock(told->mutex);
-  if (!told->done.wait_for(lock, kTransactionTimeout, [&] { return told->result.has_value(); })) {
-    return Error{.code = Errc::kTimeout,
-                 .text = "offsets could not be removed from the worker's offsets topic in time"};
-  }
-  return *told->result;
-}
-
-void ExactlyOnceDelivery::copy_beside() {
-  if (copies_.empty()) return;
-  deps_.beside->set(std::exchange(copies_, {}), [task = deps_.task](const Result<void>& copied) {
-    if (copied.ok()) return;
-    offsets_log().warn("Task {}: failed to write offsets to the worker's offsets topic as well: {}", task,
-                       copied.error().text);
-  });
-}
-
 Result<void> ExactlyOnceDelivery::write_offsets() {
   if (offsets_.empty()) return {};
   std::vector<storage::OffsetEntry> entries;
@@ -184,30 +164,7 @@ Result<void> ExactlyOnceDelivery::write_offsets() {
     if (!value.ok()) return std::move(value).error();
     entries.emplace_back(std::move(*key), std::move(*value));
   }
-  if (deps_.beside != nullptr) {
-    if (const auto removed = storage::tombstones_of(entries); !removed.empty()) {
-      if (Result<void> done = remove_beside(removed); !done.ok()) return done;
-    }
-    copies_ = storage::without_tombstones(entries);
-  }
-  std::vector<kafka::OutRecord> records(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    records[i].topic = &deps_.offsets_topic;
-    records[i].key = entries[i].first;
-    if (entries[i].second) records[i].value = *entries[i].second;
-  }
-  std::span<const kafka::OutRecord> left = records;
-  const base::SteadyTime deadline = deps_.control->clock().now() + kTransactionTimeout;
-  while (!left.empty()) {
-    const kafka::Producer::Sent sent = deps_.producer->send(left, *this);
-    left = left.subspan(sent.accepted);
-    if (sent.error) return *sent.error;
-    if (!left.empty() && deps_.control->clock().now() >= deadline) {
-      return Error{.code = Errc::kTimeout, .text = "the producer's queue stays full"};
-    }
-    if (!left.empty()) deps_.producer->wait_for_room(milliseconds(100));
-  }
-  return {};
+  return offset_writer_.write(std::move(entries), *this, kTransactionTimeout);
 }
 
 Result<void> ExactlyOnceDelivery::commit() {
@@ -225,7 +182,7 @@ Result<void> ExactlyOnceDelivery::commit() {
   }
   open_ = false;
   may_commit_finally_ = true;
-  copy_beside();
+  offset_writer_.committed();
   offsets_.clear();
   records_in_transaction_ = 0;
   task_commit_due_ = true;

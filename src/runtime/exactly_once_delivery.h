@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "kafka/producer.h"
 #include "millrace/connector.h"
 #include "runtime/config/connector_config.h"
+#include "runtime/offset_transaction.h"
 #include "runtime/source_delivery.h"
 #include "runtime/task_control.h"
 #include "runtime/task_metrics.h"
@@ -20,8 +20,7 @@
 
 namespace millrace::runtime {
 
-/// Records and the offsets that follow from them in one transaction: a reader of committed data sees each once (KIP-618; spec
-/// task-lifecycle 6.3).
+/// Records and the offsets that follow from them in one transaction: a reader of committed data sees each once (KIP-618).
 ///
 /// A transaction begins with the first record and ends where the boundary says: after each poll, after an interval, or
 /// where the task asks for it. Failures to produce are not for the error policy: the commit fails and with it the task.
@@ -64,32 +63,25 @@ class ExactlyOnceDelivery : public SourceDelivery, private kafka::DeliveryListen
 
  private:
   enum class Request : std::uint8_t { kNone, kCommit, kAbort };
-  using RecordKey = std::pair<const Map*, const Map*>;
-  static RecordKey key_of(const SourceRecord& record) {
-    return {record.source_partition.get(), record.source_offset.get()};
-  }
-
   // TransactionContext. Runs on: the task's thread, inside poll.
   void commit_transaction() override { commit_batch_ = true; }
-  void commit_transaction(const SourceRecord& record) override { commit_after_.insert(key_of(record)); }
+  void commit_transaction(const SourceRecord& record) override { commit_after_.push_back(record); }
   void abort_transaction() override { abort_batch_ = true; }
-  void abort_transaction(const SourceRecord& record) override { abort_after_.insert(key_of(record)); }
+  void abort_transaction(const SourceRecord& record) override { abort_after_.push_back(record); }
 
   // kafka::DeliveryListener, of the offset records. A failure shows in the commit.
   void on_deliveries(std::span<const kafka::Delivery>) override {}
 
   Result<void> commit();
   Result<void> write_offsets();
-  Result<void> remove_beside(const std::vector<storage::OffsetEntry>& entries);
-  void copy_beside();
   Result<void> abort();
   Result<void> begin();
   Error failed(const Error& cause) const;
 
   Deps deps_;
+  OffsetTransaction offset_writer_;
   bool open_ = false;
   std::vector<std::pair<OffsetMap, OffsetMap>> offsets_;  // per source partition the newest of this transaction
-  std::vector<storage::OffsetEntry> copies_;              // for `beside`, once the transaction is committed
   std::map<std::uint64_t, std::uint32_t> sizes_;          // tag -> bytes, not acknowledged yet
   std::uint64_t next_tag_ = 1;
   std::uint64_t bytes_ = 0;
@@ -100,8 +92,8 @@ class ExactlyOnceDelivery : public SourceDelivery, private kafka::DeliveryListen
 
   bool commit_batch_ = false;
   bool abort_batch_ = false;
-  std::set<RecordKey> commit_after_;
-  std::set<RecordKey> abort_after_;
+  std::vector<SourceRecord> commit_after_;  // records that the task named
+  std::vector<SourceRecord> abort_after_;
   Request at_slice_end_ = Request::kNone;
   std::optional<Error> conflict_;
 };

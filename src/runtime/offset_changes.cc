@@ -7,9 +7,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include "runtime/herder_base.h"
+#include "runtime/offset_transaction.h"
 #include "runtime/plugin_call.h"
 #include "storage/connector_offsets.h"
 #include "storage/offset_codec.h"
@@ -111,6 +113,28 @@ Result<bool> call_hook(const std::string& connector, const char* kind, std::func
   return std::move(done).error();
 }
 
+Result<void> write_plain(storage::OffsetStore& store, std::vector<storage::OffsetEntry> entries) {
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable done;
+    std::optional<Result<void>> result;  // guarded by mutex
+  };
+  const auto shared = std::make_shared<Shared>();
+  store.set(std::move(entries), [shared](Result<void> result) {
+    const std::lock_guard lock(shared->mutex);
+    shared->result = std::move(result);
+    shared->done.notify_all();
+  });
+  std::unique_lock lock(shared->mutex);
+  if (!shared->done.wait_for(lock, kRequestTimeout, [&] { return shared->result.has_value(); })) return timed_out();
+  return *shared->result;
+}
+
+class IgnoredDeliveries : public kafka::DeliveryListener {
+ public:
+  void on_deliveries(std::span<const kafka::Delivery>) override {}
+};
+
 }  // namespace
 
 Error OffsetChanges::must_be_stopped(const std::string& connector) {
@@ -159,12 +183,12 @@ Result<std::vector<PartitionOffset>> OffsetChanges::read(const std::string& conn
 }
 
 Result<std::string> OffsetChanges::change(const std::string& connector, ConnectorType type, const Props& config,
-                                          const std::optional<std::vector<PartitionOffset>>& offsets) {
+                                          const std::optional<std::vector<PartitionOffset>>& offsets, Writes writes) {
   if (offsets && offsets->empty()) {
     return bad_request("Partitions / offsets need to be provided for an alter offsets request");
   }
   const Result<bool> knows = type == ConnectorType::kSink ? change_sink(connector, config, offsets)
-                                                          : change_source(connector, config, offsets);
+                                                          : change_source(connector, config, offsets, writes);
   if (!knows) return knows.error();
   const char* verb = offsets ? "altered" : "reset";
   if (*knows) return fmt::format("The offsets for this connector have been {} successfully", verb);
@@ -176,7 +200,7 @@ Result<std::string> OffsetChanges::change(const std::string& connector, Connecto
 }
 
 Result<bool> OffsetChanges::change_source(const std::string& connector, const Props& config,
-                                          const std::optional<std::vector<PartitionOffset>>& offsets) {
+                                          const std::optional<std::vector<PartitionOffset>>& offsets, Writes writes) {
   const Result<ConnectorOffsetStore> where = worker_.offset_store_of(connector, config);
   if (!where) return internal_error(where.error().text);
   storage::ConnectorOffsets reader(*where->store, connector, kKafkaTimeout);
@@ -218,24 +242,40 @@ Result<bool> OffsetChanges::change_source(const std::string& connector, const Pr
     if (!value) return internal_error(value.error().text);
     entries.emplace_back(std::move(*key), std::move(*value));
   }
-  struct Shared {
-    std::mutex mutex;
-    std::condition_variable done;
-    std::optional<Result<void>> result;  // guarded by mutex
-  };
-  const auto shared = std::make_shared<Shared>();
-  where->store->set(std::move(entries), [shared](Result<void> result) {
-    const std::lock_guard lock(shared->mutex);
-    shared->result = std::move(result);
-    shared->done.notify_all();
-  });
-  std::unique_lock lock(shared->mutex);
-  if (!shared->done.wait_for(lock, kRequestTimeout, [&] { return shared->result.has_value(); })) {
+  const Result<void> written = writes == Writes::kTransaction
+                                   ? write_in_transaction(connector, config, *where, std::move(entries))
+                                   : write_plain(*where->store, std::move(entries));
+  if (written) return knows;
+  if (written.error().code == Errc::kTimeout) {
     return internal_error(
         fmt::format("Timed out while attempting to modify offsets for source connector {}", connector));
   }
-  if (!*shared->result) return internal_error(shared->result->error().text);
-  return knows;
+  return internal_error(
+      fmt::format("Failed to modify offsets for source connector {}: {}", connector, written.error().text));
+}
+
+Result<void> OffsetChanges::write_in_transaction(const std::string& connector, const Props& config,
+                                                 const ConnectorOffsetStore& where,
+                                                 std::vector<storage::OffsetEntry> entries) {
+  // The id is that of task 0: a zombie of it is shut out, and this producer in its turn by the next start of the task.
+  Result<kafka::ClientConfig> settings = worker_.client_configs().offset_producer(connector, config);
+  if (!settings) return std::move(settings).error();
+  Result<std::shared_ptr<kafka::Producer>> producer = worker_.clients().producer(*settings);
+  if (!producer) return std::move(producer).error();
+  if (Result<void> ready = (*producer)->init_transactions(kKafkaTimeout); !ready) return ready;
+  if (Result<void> begun = (*producer)->begin_transaction(); !begun) return begun;
+  OffsetTransaction transaction(
+      OffsetTransaction::Deps{producer->get(), where.topic, where.beside, "connector " + connector});
+  IgnoredDeliveries deliveries;  // what failed fails the commit
+  Result<void> done = transaction.write(std::move(entries), deliveries, kKafkaTimeout);
+  if (done) done = (*producer)->commit_transaction(kKafkaTimeout);
+  if (done) {
+    transaction.committed();
+  } else {
+    (void)(*producer)->abort_transaction(kKafkaTimeout);  // the next to use the id does it otherwise
+  }
+  (*producer)->detach(deliveries);
+  return done;
 }
 
 Result<bool> OffsetChanges::change_sink(const std::string& connector, const Props& config,

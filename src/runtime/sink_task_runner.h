@@ -18,7 +18,8 @@
 
 namespace millrace::runtime {
 
-/// The loop of a sink task: fetch, convert, transform, put; commit what pre_commit allows (I2). Behaviour: task-lifecycle 8.
+/// The loop of a sink task: fetch, convert, transform, put; commit what pre_commit allows (I2). Behaviour: Java's
+/// WorkerSinkTask.
 ///
 /// Differs: a batch that the task asked to retry without saying when comes again after a second, not with the next commit.
 /// Records of revoked partitions leave a waiting batch by their original topic and partition.

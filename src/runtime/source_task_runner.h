@@ -19,7 +19,7 @@
 namespace millrace::runtime {
 
 /// The loop of a source task: poll, transform, convert, send; acknowledgements come back as messages. Behaviour:
-/// task-lifecycle 4. What is stored when is the SourceDelivery's business.
+/// Java's AbstractWorkerSourceTask. What is stored when is the SourceDelivery's business.
 ///
 /// A poll's records go through in slices of about a megabyte: converted into one reused buffer, handed to the producer as one
 /// batch. Reading stops while more than `bytes_in_flight_max` are not acknowledged (I5).

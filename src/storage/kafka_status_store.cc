@@ -204,17 +204,17 @@ void KafkaStatusStore::on_record(const kafka::InRecord& record) {
       problem = "its value is no JSON: " + decoded.error().text;
     }
   }
-  if (problem.empty()) problem = apply(key, value);
+  if (problem.empty()) problem = apply(key, value, record.timestamp_ms);
   if (!problem.empty()) deps_.warn("status topic: record \"" + std::string(key) + "\" is ignored: " + problem);
 }
 
-std::string KafkaStatusStore::apply(std::string_view key, const std::optional<Value>& value) {
+std::string KafkaStatusStore::apply(std::string_view key, const std::optional<Value>& value, std::int64_t written_ms) {
   const std::scoped_lock lock(mutex_);
   if (key.starts_with(kConnectorPrefix)) {
     const std::string connector(key.substr(kConnectorPrefix.size()));
     if (connector.empty()) return "it names no connector";
     if (!value) {
-      table_.erase(connector);
+      table_.erase(connector, written_ms);
       return {};
     }
     const std::optional<Status> status = status_of(*value);
@@ -231,7 +231,7 @@ std::string KafkaStatusStore::apply(std::string_view key, const std::optional<Va
     }
     const std::optional<Status> status = status_of(*value);
     if (!status) return "it is no status";
-    if (!StatusTable::is_late(table_.get(*task), *status)) table_.set(*task, *status);
+    if (!StatusTable::is_late(table_.get(*task), *status)) table_.set(*task, *status, written_ms);
     return {};
   }
   if (key.starts_with(kTopicPrefix)) {

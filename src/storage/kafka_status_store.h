@@ -74,7 +74,7 @@ class KafkaStatusStore : public StatusStore {
   void run_repeats(const std::stop_token& stop);
 
   void on_record(const kafka::InRecord& record);
-  std::string apply(std::string_view key, const std::optional<Value>& value);
+  std::string apply(std::string_view key, const std::optional<Value>& value, std::int64_t written_ms);
 
   Deps deps_;
   JsonCodec codec_;

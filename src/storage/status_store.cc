@@ -4,13 +4,17 @@ namespace millrace::storage {
 
 void StatusTable::set(const std::string& connector, const Status& status) { connectors_[connector] = status; }
 
-void StatusTable::set(const ConnectorTaskId& task, const Status& status) { tasks_[task] = status; }
+void StatusTable::set(const ConnectorTaskId& task, const Status& status, std::int64_t written_ms) {
+  tasks_[task] = TaskEntry{status, written_ms};
+}
 
 void StatusTable::set(const TopicStatus& topic) { topics_[topic.connector][topic.topic] = topic; }
 
-void StatusTable::erase(const std::string& connector) {
+void StatusTable::erase(const std::string& connector, std::int64_t deleted_ms) {
   connectors_.erase(connector);
-  std::erase_if(tasks_, [&](const auto& entry) { return entry.first.connector == connector; });
+  std::erase_if(tasks_, [&](const auto& entry) {
+    return entry.first.connector == connector && entry.second.written_ms <= deleted_ms;
+  });
 }
 
 void StatusTable::erase(const ConnectorTaskId& task) { tasks_.erase(task); }
@@ -29,13 +33,13 @@ std::optional<Status> StatusTable::get(const std::string& connector) const {
 
 std::optional<Status> StatusTable::get(const ConnectorTaskId& task) const {
   const auto found = tasks_.find(task);
-  return found == tasks_.end() ? std::nullopt : std::optional(found->second);
+  return found == tasks_.end() ? std::nullopt : std::optional(found->second.status);
 }
 
 std::map<std::int32_t, Status> StatusTable::tasks_of(const std::string& connector) const {
   std::map<std::int32_t, Status> tasks;
   for (auto it = tasks_.lower_bound({connector, 0}); it != tasks_.end() && it->first.connector == connector; ++it) {
-    tasks[it->first.task] = it->second;
+    tasks[it->first.task] = it->second.status;
   }
   return tasks;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -61,10 +62,12 @@ class StatusStore {
 class StatusTable {
  public:
   void set(const std::string& connector, const Status& status);
-  void set(const ConnectorTaskId& task, const Status& status);
+  /// `written_ms`: when, where that is known.
+  void set(const ConnectorTaskId& task, const Status& status, std::int64_t written_ms = 0);
   void set(const TopicStatus& topic);
-  /// With all of its tasks.
-  void erase(const std::string& connector);
+  /// With all of its tasks, except for those written later than `deleted_ms`: a connector and its tasks are in different
+  /// partitions of the status topic, so the end of one that was created anew since may be read after the new one's tasks.
+  void erase(const std::string& connector, std::int64_t deleted_ms = std::numeric_limits<std::int64_t>::max());
   void erase(const ConnectorTaskId& task);
   void erase_topic(const std::string& connector, const std::string& topic);
 
@@ -85,7 +88,11 @@ class StatusTable {
 
  private:
   std::map<std::string, Status> connectors_;
-  std::map<ConnectorTaskId, Status> tasks_;
+  struct TaskEntry {
+    Status status;
+    std::int64_t written_ms = 0;
+  };
+  std::map<ConnectorTaskId, TaskEntry> tasks_;
   std::map<std::string, std::map<std::string, TopicStatus>> topics_;  // connector, topic
 };
 

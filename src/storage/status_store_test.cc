@@ -5,37 +5,45 @@
 namespace millrace::storage {
 namespace {
 
-Status status(State state, const std::string& worker, std::int32_t generation) {
-  Status status;
-  status.state = state;
-  status.worker_id = worker;
-  status.generation = generation;
-  return status;
+Status status(State state, std::int32_t generation = 1, const char* worker = "a:1") {
+  return {.state = state, .worker_id = worker, .generation = generation, .version = {}, .trace = {}};
 }
 
-TEST(StatusTable, AnUnassignedThatOvertookAnotherWorkersStartIsLate) {
-  const Status running = status(State::kRunning, "b:8083", 5);
-  EXPECT_TRUE(StatusTable::is_late(running, status(State::kUnassigned, "a:8083", 4)));
-  EXPECT_TRUE(StatusTable::is_late(running, status(State::kUnassigned, "a:8083", 5)));
-  EXPECT_FALSE(StatusTable::is_late(running, status(State::kUnassigned, "a:8083", 6)));
-  EXPECT_FALSE(StatusTable::is_late(running, status(State::kFailed, "a:8083", 4)));
+TEST(StatusTableTest, ADeletedConnectorTakesItsTasksAlong) {
+  StatusTable table;
+  table.set("c", status(State::kRunning));
+  table.set(ConnectorTaskId{"c", 0}, status(State::kRunning), 10);
+  table.set(ConnectorTaskId{"c-2", 0}, status(State::kRunning), 10);
+  table.erase("c", 20);
+  EXPECT_FALSE(table.get("c"));
+  EXPECT_TRUE(table.tasks_of("c").empty());
+  EXPECT_EQ(table.tasks_of("c-2").size(), 1u);
 }
 
-TEST(StatusTable, WhatAWorkerStopsAfterItsOwnStartIsNeverLate) {
-  EXPECT_FALSE(StatusTable::is_late(status(State::kRunning, "a:8083", 5), status(State::kUnassigned, "a:8083", 5)));
+TEST(StatusTableTest, TasksOfItsSuccessorStay) {
+  StatusTable table;
+  table.set(ConnectorTaskId{"c", 0}, status(State::kRunning), 10);
+  table.set(ConnectorTaskId{"c", 1}, status(State::kRunning), 30);
+  table.erase("c", 20);
+  const auto tasks = table.tasks_of("c");
+  ASSERT_EQ(tasks.size(), 1u);
+  EXPECT_TRUE(tasks.contains(1));
 }
 
-TEST(StatusTable, NothingIsLateBeforeAnythingRuns) {
-  EXPECT_FALSE(StatusTable::is_late(std::nullopt, status(State::kUnassigned, "a:8083", 5)));
-  EXPECT_FALSE(StatusTable::is_late(status(State::kFailed, "b:8083", 5), status(State::kUnassigned, "a:8083", 5)));
+TEST(StatusTableTest, WhatIsNotSafeOrLate) {
+  const Status running = status(State::kRunning, 5);
+  EXPECT_TRUE(StatusTable::safe_to_replace(std::nullopt, running));
+  EXPECT_TRUE(StatusTable::safe_to_replace(running, status(State::kFailed, 4)));
+  EXPECT_FALSE(StatusTable::safe_to_replace(running, status(State::kFailed, 4, "b:1")));
+  EXPECT_TRUE(StatusTable::safe_to_replace(running, status(State::kFailed, 5, "b:1")));
+  EXPECT_TRUE(StatusTable::is_late(running, status(State::kUnassigned, 5, "b:1")));
+  EXPECT_FALSE(StatusTable::is_late(running, status(State::kUnassigned, 6, "b:1")));
+  EXPECT_FALSE(StatusTable::is_late(running, status(State::kFailed, 5, "b:1")));
 }
 
-TEST(StatusTable, ASafeStatusGivesWayToANewerGenerationOfAnotherWorker) {
-  const Status running = status(State::kRunning, "b:8083", 5);
-  EXPECT_FALSE(StatusTable::safe_to_replace(running, status(State::kFailed, "a:8083", 4)));
-  EXPECT_TRUE(StatusTable::safe_to_replace(running, status(State::kFailed, "a:8083", 5)));
-  EXPECT_TRUE(StatusTable::safe_to_replace(running, status(State::kFailed, "b:8083", 4)));
-  EXPECT_TRUE(StatusTable::safe_to_replace(std::nullopt, status(State::kFailed, "a:8083", 4)));
+TEST(StatusTableTest, WhatAWorkerStopsAfterItsOwnStartIsNeverLate) {
+  EXPECT_FALSE(StatusTable::is_late(status(State::kRunning, 5), status(State::kUnassigned, 5)));
+  EXPECT_FALSE(StatusTable::is_late(std::nullopt, status(State::kUnassigned, 5)));
 }
 
 }  // namespace

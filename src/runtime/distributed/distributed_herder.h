@@ -150,7 +150,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
   Result<void> set_target_state(const std::string& name, TargetState state);
   Result<void> check_stopped(const std::string& name);
 
-  // distributed_fencing.cc: older tasks of exactly-once sources are shut out before new ones start (task-lifecycle 6.2).
+  // distributed_fencing.cc: older tasks of exactly-once sources are shut out before new ones start (KIP-618).
   Result<void> verify_internal_request(const RequestSignature& signature) const;
   Result<void> fence_zombies(const std::string& connector);
   std::optional<ExactlyOnceStart> exactly_once_start(const ConnectorTaskId& task,

@@ -327,7 +327,8 @@ Result<std::string> DistributedHerder::alter_connector_offsets(
   if (Result<void> stopped = check(); !stopped.ok()) return std::move(stopped).error();
   const std::optional<RawConfig> config = stored_config(name);
   if (!config) return no_such_connector(name);
-  if (deps_.config->exactly_once_source_enabled() && type_of(*config) == ConnectorType::kSource) {
+  const bool transactional = deps_.config->exactly_once_source_enabled() && type_of(*config) == ConnectorType::kSource;
+  if (transactional) {
     // A task that a lost worker still runs must not commit over what is written here.
     if (Result<void> fenced = fence_zombies(name); !fenced.ok()) {
       if (fenced.error().code == Errc::kNotLeader) return std::move(fenced).error();
@@ -337,7 +338,8 @@ Result<std::string> DistributedHerder::alter_connector_offsets(
   }
   const Result<Props> props = resolved(*config);
   if (!props.ok()) return props.error();
-  return offset_changes_.change(name, type_of(*config), *props, offsets);
+  return offset_changes_.change(name, type_of(*config), *props, offsets,
+                                transactional ? OffsetChanges::Writes::kTransaction : OffsetChanges::Writes::kPlain);
 }
 
 // ------------------------------------------------------------------------------------------- loggers, other workers

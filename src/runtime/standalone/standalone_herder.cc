@@ -447,7 +447,7 @@ Result<std::string> StandaloneHerder::alter_connector_offsets(
     return OffsetChanges::must_be_stopped(name);
   Result<Props> props = resolved(entry.config);
   if (!props) return std::move(props).error();
-  return offset_changes_.change(name, type_of(entry.config), *props, offsets);
+  return offset_changes_.change(name, type_of(entry.config), *props, offsets, OffsetChanges::Writes::kPlain);
 }
 
 // ------------------------------------------------------------------------------------------- distributed matters

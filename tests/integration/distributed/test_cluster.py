@@ -275,6 +275,47 @@ def test_states_and_configs_are_kept_over_a_restart_of_all(cluster: Callable[...
     workers[1].rest.await_running(stopped, 2)
 
 
+def test_statuses_of_connectors_created_anew_survive_a_restart(cluster: Callable[..., list[Worker]],
+                                                              unique: Callable[[str], str]) -> None:
+    """The deletion is in the status topic, too, and may be read after the statuses of the new tasks."""
+    first, second = cluster(2, {"status.storage.partitions": 5})
+    names = [unique(f"numbers-{number}") for number in range(5)]
+    config = {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": unique("t"), "throughput": 5}
+    for name in names:
+        first.rest.create(name, config)
+    for name in names:
+        first.rest.await_running(name, 3)
+        first.rest.delete(f"/connectors/{name}")
+    for name in names:
+        eventually(lambda: first.rest.request("GET", f"/connectors/{name}/status").status == 404, 30, f"{name} is gone")
+        first.rest.create(name, config)
+    for name in names:
+        first.rest.await_running(name, 3)
+    assert second.stop() == 0
+    for name in names:
+        eventually(lambda: len(owners(first, name)) == 1, 30)
+        first.rest.await_running(name, 3)
+    second.start()
+    for name in names:
+        second.rest.await_running(name, 3)
+
+
+def test_requests_wait_for_a_new_leader(cluster: Callable[..., list[Worker]], unique: Callable[[str], str]) -> None:
+    workers = cluster(3)
+    name = unique("numbers")
+    config = {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": unique("t"), "throughput": 5}
+    workers[0].rest.create(name, config)
+    eventually(lambda: len(owners(workers[0], name)) == 3, 30)
+    joined = workers[0].log_text().rsplit("of leader http://", 1)[1]
+    (leader,) = (worker for worker in workers if joined.startswith(worker.url.removeprefix("http://")))
+    others = [worker for worker in workers if worker is not leader]
+    leader.kill()
+    second = unique("second")
+    assert others[0].rest.request("PUT", f"/connectors/{second}/config", config).status == 201
+    others[0].rest.await_running(second, 3)
+    others[0].rest.await_running(name, 3)
+
+
 def test_restarts_on_top_of_each_other(cluster: Callable[..., list[Worker]], kafka: Any, unique: Callable[[str], str]) -> None:
     workers = cluster(2)
     name, topic = unique("numbers"), unique("t")
