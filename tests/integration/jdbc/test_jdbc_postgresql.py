@@ -141,3 +141,56 @@ def test_query_retries_are_counted(postgres, kafka, make_worker, database, uniqu
     trace = worker.rest.await_states("c", tasks=["FAILED"])["tasks"][0]["trace"]
     assert "Failed to query table after retries" in trace and "division by zero" in trace
     assert worker.log_text().count("SQL exception while running query") == 3  # the first one and two more
+
+
+def test_views_partitioned_tables_arrays_and_unquoted_names(postgres, kafka, make_worker, database, unique):
+    postgres.execute("CREATE TABLE base(id INT, name TEXT)", "CREATE VIEW seen AS SELECT * FROM base",
+                     "CREATE TABLE parts(id INT, name TEXT) PARTITION BY RANGE (id)", "CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10)",
+                     "CREATE TABLE lower_case(id INT, name TEXT)", database=database)
+    rows, arrays = kafka.create_topic(unique("rows")), kafka.create_topic(unique("arrays"))
+    kafka.produce(rows, [row(1, "a"), row(2, "b")])
+
+    def array(field: str, kind: str) -> dict:
+        return {"field": field, "type": "array", "optional": True, "items": {"type": kind, "optional": True}}
+
+    kafka.produce(arrays, [json.dumps({"schema": {"type": "struct", "optional": False, "fields": [
+        array("i", "int32"), array("s", "string"), array("b", "boolean"), array("f", "double"), array("t", "int8")]},
+        "payload": {"i": [1, None, -3], "s": ['a"b\\', "", None, "x,y"], "b": [True, False], "f": [0.5], "t": []}})])
+
+    def to(topic: str, **more) -> dict:
+        return sink(postgres.jdbc_url(database), postgres.user, postgres.password, topic, **more)
+
+    make_worker(connectors={
+        "view": to(rows, table__name__format="seen", table__types="VIEW"),
+        "parts": to(rows, table__name__format="parts", table__types="TABLE,PARTITIONED TABLE", batch__size=0),
+        "lower": to(rows, table__name__format="Lower_Case", quote__sql__identifiers="never", batch__size=1),
+        "arrays": to(arrays, table__name__format="public.arrays", auto__create="true")}).start()
+    for table in ("base", "low", "lower_case"):
+        eventually(lambda: postgres.query(f"SELECT * FROM {table} ORDER BY id", database=database) == [(1, "a"), (2, "b")], 30, table)
+
+    def arrays_are_there() -> bool:
+        if not postgres.query("SELECT 1 FROM pg_class WHERE relname = 'arrays'", database=database):
+            return False
+        found = postgres.query("SELECT * FROM arrays", database=database)
+        return found == [([1, None, -3], ['a"b\\', "", None, "x,y"], [True, False], [0.5], [])]
+    eventually(arrays_are_there, 30, "the arrays")
+    types = [kind for kind, in postgres.query("SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = 'arrays'::regclass "
+                                              "AND attnum > 0 ORDER BY attnum", database=database)]
+    assert types == ["integer[]", "text[]", "boolean[]", "double precision[]", "smallint[]"]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 230])
+def test_deletes_of_many_rows(postgres, kafka, make_worker, database, unique, rows):
+    """By a key of two columns, some of them twice, some not there."""
+    topic = kafka.create_topic(unique("d"))
+    postgres.execute("CREATE TABLE t(a INT, b TEXT, v INT, PRIMARY KEY (a, b))",
+                     "INSERT INTO t SELECT i, 'b' || i, i FROM generate_series(1, 3000) i", database=database)
+    for number in [*range(1, rows + 1), 1, 9999]:
+        key = {"schema": {"type": "struct", "optional": False, "fields": [{"field": "a", "type": "int32", "optional": False},
+                                                                         {"field": "b", "type": "string", "optional": False}]},
+               "payload": {"a": number, "b": f"b{number}"}}
+        kafka.produce(topic, [None], key=json.dumps(key))
+    make_worker(connectors={"d": {**sink(postgres.jdbc_url(database), postgres.user, postgres.password, topic, table__name__format="t",
+                                         insert__mode="upsert", pk__mode="record_key", delete__enabled="true"),
+                                  "key.converter": "org.apache.kafka.connect.json.JsonConverter"}}).start()
+    eventually(lambda: postgres.query("SELECT count(*), min(a) FROM t", database=database) == [(3000 - rows, rows + 1)], 30, "the others")
