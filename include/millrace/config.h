@@ -83,6 +83,8 @@ struct ConfigValue {
   std::optional<std::string> value;
   std::vector<std::string> recommended_values;
   std::vector<std::string> errors;
+  /// Told like the errors, but no reason to refuse the connector: what somebody may mend before its tasks start.
+  std::vector<std::string> warnings{};
   bool visible = true;
 };
 

@@ -8,8 +8,13 @@
 
 #include "kafka/rdkafka/settings_table.h"
 #include "millrace/config.h"
+#include "millrace/plugin.h"
 #include "runtime/config/connector_config.h"
 #include "runtime/config/worker_config.h"
+
+namespace millrace::runtime {
+void register_builtin_plugins(PluginRegistry& plugins);  // generated
+}
 
 namespace millrace::apps {
 namespace {
@@ -121,6 +126,24 @@ std::string connector_page() {
          table(sink, source, false);
 }
 
+/// The options of one built-in connector alone.
+std::string options_page(std::string_view name, const std::string& class_name) {
+  PluginRegistry plugins;
+  runtime::register_builtin_plugins(plugins);
+  std::string out = fmt::format("# Options of {}\n\n", class_name.substr(class_name.rfind('.') + 1)) + made_by(name) +
+                    "Beside those of [every connector](../connector-config.md).\n";
+  std::optional<std::string> group;
+  for (const ConfigKey& key : plugins.connector(class_name).config->keys()) {
+    if (key.internal) continue;
+    if (key.group != group)
+      out += fmt::format("\n## {}\n\n| Option | Type | Default | Importance | Meaning |\n|---|---|---|---|---|\n",
+                         key.group.value_or("Others"));
+    group = key.group;
+    out += row_of(key);
+  }
+  return out;
+}
+
 std::string fate_of(const kafka::SettingRow& row) {
   switch (row.treatment) {
     case kafka::Treatment::kMapped: return fmt::format("librdkafka's `{}`", row.detail);
@@ -151,7 +174,8 @@ std::string clients_page() {
 }  // namespace
 
 const std::vector<std::string_view>& reference_page_names() {
-  static const std::vector<std::string_view> kNames{"worker-config", "connector-config", "client-settings"};
+  static const std::vector<std::string_view> kNames{"worker-config", "connector-config", "client-settings",
+                                                    "connectors/jdbc-source-options", "connectors/jdbc-sink-options"};
   return kNames;
 }
 
@@ -159,6 +183,9 @@ std::optional<std::string> reference_page(std::string_view name) {
   if (name == "worker-config") return worker_page();
   if (name == "connector-config") return connector_page();
   if (name == "client-settings") return clients_page();
+  if (name == "connectors/jdbc-source-options")
+    return options_page(name, "io.confluent.connect.jdbc.JdbcSourceConnector");
+  if (name == "connectors/jdbc-sink-options") return options_page(name, "io.confluent.connect.jdbc.JdbcSinkConnector");
   return std::nullopt;
 }
 

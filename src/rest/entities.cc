@@ -301,7 +301,9 @@ std::string to_json(const runtime::ConfigInfos& infos) {
     out += ",\"recommended_values\":";
     texts(out, entry.value.recommended_values);
     out += ",\"errors\":";
-    texts(out, entry.value.errors);
+    std::vector<std::string> problems = entry.value.errors;
+    problems.insert(problems.end(), entry.value.warnings.begin(), entry.value.warnings.end());
+    texts(out, problems);
     out += entry.value.visible ? ",\"visible\":true}}" : ",\"visible\":false}}";
   }
   return out + "]}";

@@ -73,7 +73,7 @@ struct ConfigInfos {
     ConfigValue value;
   };
   std::string name;
-  std::int32_t error_count = 0;
+  std::int32_t error_count = 0;  ///< warnings included
   std::vector<std::string> groups;
   std::vector<Entry> configs;
 };

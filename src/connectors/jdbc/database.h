@@ -89,6 +89,7 @@ enum class TimestampGranularity : std::uint8_t {
 /// How values are read, the same for all columns of a task.
 struct ReadOptions {
   NumericMapping numeric_mapping = NumericMapping::kNone;
+  bool decimal_as_numeric = false;  ///< numeric_mapping holds for the JDBC type DECIMAL as well
   TimestampGranularity granularity = TimestampGranularity::kConnectLogical;
   CalendarSystem calendar = CalendarSystem::kLegacy;
   std::shared_ptr<const TimeZone> zone = TimeZone::utc();
@@ -167,6 +168,12 @@ struct TimestampBound {
   std::string column;  ///< as written in the statement; empty when there are several
 };
 
+/// A place in a growing column, and when everything before it can be seen.
+struct IdMark {
+  std::string last_id;                 ///< the greatest id there was; empty in an empty table
+  std::uint64_t next_transaction = 0;  ///< transactions numbered below this may have taken lower ids
+};
+
 /// A session with a database. One thread at a time, except that `Interrupt` may be triggered from any.
 class Connection {
  public:
@@ -195,6 +202,13 @@ class Connection {
   virtual bool set_isolation(const std::string& mode) = 0;
   /// The database's name, for messages.
   virtual std::string database_name() = 0;
+  /// Whether `mark_ids` and `oldest_transaction` can be asked.
+  virtual bool knows_transactions() const { return false; }
+  /// `table` and `column` as they stand in SQL.
+  virtual IdMark mark_ids(const std::string& /*table*/, const std::string& /*column*/) { return {}; }
+  /// Transactions numbered below this have ended.
+  virtual std::uint64_t oldest_transaction() { return 0; }
+
   /// A timestamp column as it is compared and ordered by. SQLite keeps times as text or as numbers.
   virtual std::string timestamp_expression(const std::string& column) { return column; }
   /// A bound in the form that compares with `timestamp_expression`.
@@ -203,6 +217,11 @@ class Connection {
   /// Writes the rows, within the open transaction or a new one. All or, when it throws, any number of them until rollback.
   /// Throws RowError where the database told which row it refused.
   virtual void write(const WriteBatch& batch) = 0;
+  /// The same and a commit, in fewer round trips where the database can.
+  virtual void write_and_commit(const WriteBatch& batch) {
+    write(batch);
+    commit();
+  }
 };
 
 /// Where to connect, as configured.

@@ -89,11 +89,16 @@ const Dialect& find_dialect(const std::string& dialect_name, const std::string& 
   static const odbc::OdbcDialect kOdbc(odbc::Product::kGeneric);
   static const odbc::OdbcDialect kSqlServer(odbc::Product::kSqlServer);
   static const odbc::OdbcDialect kOracle(odbc::Product::kOracle);
+  static const odbc::OdbcDialect kDb2(odbc::Product::kDb2);
+  static const odbc::OdbcDialect kSapHana(odbc::Product::kSapHana);
+  static const odbc::OdbcDialect kSybase(odbc::Product::kSybase);
+  static const odbc::OdbcDialect kVertica(odbc::Product::kVertica);
   if (protocol == "sqlite") return kSqlite;
   if (protocol == "odbc") {
-    return dialect_name == "SqlServerDatabaseDialect" ? kSqlServer
-           : dialect_name == "OracleDatabaseDialect"  ? kOracle
-                                                      : kOdbc;
+    for (const odbc::OdbcDialect* dialect : {&kSqlServer, &kOracle, &kDb2, &kSapHana, &kSybase, &kVertica}) {
+      if (dialect->name() == dialect_name) return *dialect;
+    }
+    return dialect_name == "DerbyDatabaseDialect" ? kDb2 : kOdbc;
   }
   const bool other_sqlserver_driver =
       (protocol == "jtds" || protocol == "microsoft") && starts_with_ignoring_case(rest, "sqlserver:");

@@ -76,7 +76,8 @@ void check_record(const SinkConfig& config, const std::string& connector, const 
            "' is configured with 'delete.enabled=" + (config.delete_enabled ? "true" : "false") +
            "' and 'pk.mode=" + pk_mode_word(config.pk_mode) + "' and therefore requires records with a non-null ";
   };
-  if (!config.delete_enabled) {
+  // Differs: with deletes enabled the Java connector writes the key alone of a value without a schema.
+  if (!config.delete_enabled || !record.value.is_null()) {
     const bool fits = !record.value.is_null() && record.value_schema &&
                       (record.value_schema->type() == Type::kStruct || record.value_schema->type() == Type::kString);
     if (!fits) {
@@ -131,6 +132,7 @@ void RecordShape::add(const std::string& name, SchemaPtr schema, bool is_key, So
   column.schema = std::move(schema);
   column.is_key = is_key;
   column.type = write_type_of(*column.schema, contains(config_.timestamp_fields, name));
+  column.epoch_is_nanos = config_.timestamp_fields_are_nanos;
   const bool replace = is_key || config_.replace_null_with_default;
   if (replace && column.schema->default_value()) source.fallback = &*column.schema->default_value();
   columns_.push_back(std::move(column));

@@ -161,7 +161,7 @@ WriteType write_type_of(const Schema& schema, bool in_timestamp_list) {
   }
 }
 
-Instant write_instant(const Value& value, const SinkColumn& column, const WriteOptions& options) {
+Instant write_instant(const Value& value, const SinkColumn& column) {
   if (value.kind() == ValueKind::kDate) return Instant::of_millis(value.as_date().epoch_ms);
   std::int64_t number = 0;
   if (value.is_integer()) {
@@ -175,7 +175,7 @@ Instant write_instant(const Value& value, const SinkColumn& column, const WriteO
   } else {
     mismatch(value, column);
   }
-  if (!options.epoch_is_nanos) return Instant::of_micros(number);
+  if (!column.epoch_is_nanos) return Instant::of_micros(number);
   std::int64_t seconds = number / 1'000'000'000;
   if (number % 1'000'000'000 < 0) --seconds;
   return {seconds, static_cast<std::int32_t>(number - seconds * 1'000'000'000)};
@@ -214,7 +214,7 @@ void append_value_text(std::string& out, const Value& value, const SinkColumn& c
       return;
     case WriteType::kTimestamp:
     case WriteType::kEpoch: {
-      const Instant instant = write_instant(value, column, options);
+      const Instant instant = write_instant(value, column);
       bool before_christ = false;
       append_wall(out, to_wall(instant, *options.zone, options.calendar), column.type == WriteType::kEpoch ? 9 : 3,
                   before_christ);

@@ -14,6 +14,8 @@
 namespace millrace::jdbc {
 
 enum class WriteKind : std::uint8_t { kInsert, kUpsert, kUpdate, kDelete };
+/// Whether a write ends its transaction.
+enum class AfterWrite : std::uint8_t { kStayOpen, kCommit };
 
 /// How a column's values are written.
 enum class WriteType : std::uint8_t {
@@ -38,6 +40,7 @@ struct SinkColumn {
   SchemaPtr schema;
   WriteType type = WriteType::kString;
   bool is_key = false;
+  bool epoch_is_nanos = false;  ///< the unit of kEpoch values
 
   /// A missing column of this kind can be added to a table that has rows.
   bool is_optional() const { return schema->is_optional(); }
@@ -47,7 +50,6 @@ struct WriteOptions {
   std::shared_ptr<const TimeZone> zone = TimeZone::utc();
   std::shared_ptr<const TimeZone> date_zone = TimeZone::utc();
   CalendarSystem calendar = CalendarSystem::kLegacy;
-  bool epoch_is_nanos = false;
   QuoteMethod quote = QuoteMethod::kAlways;
   bool merge_holdlock = true;
 };
@@ -76,7 +78,7 @@ void append_value_text(std::string& out, const Value& value, const SinkColumn& c
                        bool with_offset);
 
 /// A timestamp-like value as an instant: Timestamp, or a number of `timestamp.fields.list`.
-Instant write_instant(const Value& value, const SinkColumn& column, const WriteOptions& options);
+Instant write_instant(const Value& value, const SinkColumn& column);
 
 /// A default as it stands in DDL; `quoted` makes a string literal.
 std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word,

@@ -281,6 +281,15 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .width(Width::kShort)
           .display("Retry Backoff (millis)")
           .doc("Wait before a batch is tried again."),
+      option("report.unfit.records", &C::report_unfit_records)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kRetries, 3)
+          .width(Width::kShort)
+          .display("Report Unfit Records")
+          .doc("With errors.tolerance=all, report records that cannot become a row (no schema, no value, a key that "
+               "does "
+               "not fit pk.mode, a type without a column type) and go on, instead of failing the task."),
       option("trim.sensitive.log", &C::trim_sensitive_log)
           .default_to(false)
           .internal()
@@ -294,7 +303,6 @@ WriteOptions SinkConfig::write_options() const {
   options.zone = zone;
   options.date_zone = dates_in_utc ? TimeZone::utc() : zone;
   options.calendar = calendar;
-  options.epoch_is_nanos = timestamp_fields_are_nanos;
   options.quote = quote;
   options.merge_holdlock = merge_holdlock;
   return options;

@@ -43,6 +43,7 @@ struct SinkConfig {
   std::int32_t max_retries = 10;
   std::int32_t retry_backoff_ms = 3000;
   bool trim_sensitive_log = false;
+  bool report_unfit_records = false;
 
   WriteOptions write_options() const;
   ConnectionSettings connection(const Props& props) const;

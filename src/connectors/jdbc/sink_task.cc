@@ -64,10 +64,7 @@ SinkWriter& JdbcSinkTask::writer() {
 }
 
 void JdbcSinkTask::write_all(const Pointers& records, WriteFailure& failure) {
-  SinkWriter& target = writer();
-  target.write(records.data(), records.size(), failure);
-  failure.record.reset();
-  keeper_->current().commit();
+  writer().write(records.data(), records.size(), AfterWrite::kCommit, failure);
 }
 
 void JdbcSinkTask::give_up_transaction() noexcept {
@@ -84,9 +81,15 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
   Pointers pointers;
   pointers.reserve(records.size());
   for (const SinkRecord& record : records) {
-    check_record(config_, connector_, record);
-    pointers.push_back(&record);
+    try {
+      check_record(config_, connector_, record);
+      pointers.push_back(&record);
+    } catch (const ConnectError& error) {
+      if (!reports_unfit_records()) throw;
+      context().errant_record_reporter()->report(record, error);
+    }
   }
+  if (pointers.empty()) return;
   WriteFailure failure;
   try {
     write_all(pointers, failure);
@@ -125,10 +128,18 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
     give_up_transaction();
     if (context().errant_record_reporter() == nullptr) throw;
     write_isolated(pointers);
+  } catch (const ConnectError&) {
+    give_up_transaction();
+    if (!reports_unfit_records()) throw;
+    write_isolated(pointers);
   } catch (const std::exception&) {
     give_up_transaction();
     throw;
   }
+}
+
+bool JdbcSinkTask::reports_unfit_records() const {
+  return config_.report_unfit_records && context().errant_record_reporter() != nullptr;
 }
 
 void JdbcSinkTask::retry(const SqlError& error, std::size_t count, std::chrono::milliseconds wait) {
@@ -173,7 +184,7 @@ std::optional<std::size_t> JdbcSinkTask::locate(const Pointers& records, std::st
     WriteFailure failure;
     bool refused = false;
     try {
-      writer().write(records.data() + low, middle - low, failure);
+      writer().write(records.data() + low, middle - low, AfterWrite::kStayOpen, failure);
     } catch (const SqlError& error) {
       refused = true;
       words = words_of(error);
@@ -216,6 +227,13 @@ void JdbcSinkTask::write_isolated(const Pointers& records) {
     }
   } catch (const TableAlterOrCreateError& error) {
     give_up_transaction();
+    if (records.size() == 1) {
+      context().errant_record_reporter()->report(*records[0], error);
+      return;
+    }
+  } catch (const ConnectError& error) {
+    give_up_transaction();
+    if (!reports_unfit_records()) throw;
     if (records.size() == 1) {
       context().errant_record_reporter()->report(*records[0], error);
       return;

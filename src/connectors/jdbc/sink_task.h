@@ -35,6 +35,7 @@ class JdbcSinkTask final : public SinkTask {
   [[noreturn]] void retry(const SqlError& error, std::size_t count, std::chrono::milliseconds wait);
   void refuse(const Pointers& records, const WriteFailure& failure, const ConnectError& error);
   void write_isolated(const Pointers& records);
+  bool reports_unfit_records() const;
   std::optional<std::size_t> locate(const Pointers& records, std::string& words, std::string& table);
   std::string describe(const SinkRecord& record, const std::string& table, const std::string& words) const;
   std::string words_of(const std::exception& error) const;

@@ -39,7 +39,7 @@ std::string SinkWriter::table_of(const std::string& topic) const {
   return name;
 }
 
-void SinkWriter::write(const SinkRecord* const* records, std::size_t count, WriteFailure& failure) {
+void SinkWriter::write(const SinkRecord* const* records, std::size_t count, AfterWrite after, WriteFailure& failure) {
   storage_.clear();
   std::map<std::string, Buffer> buffers;
   Buffer* last = nullptr;
@@ -65,28 +65,33 @@ void SinkWriter::write(const SinkRecord* const* records, std::size_t count, Writ
         (current->key_schema == record.key_schema || same_schema(current->key_schema, record.key_schema)) &&
         (current->value_schema == value_schema || same_schema(current->value_schema, value_schema));
     if (!fits || (!is_delete && !buffer.deletes.empty())) {
-      flush(buffer, records, failure);
+      flush(buffer, records, AfterWrite::kStayOpen, failure);
       failure.table = buffer.table;
       failure.record = i;
       if (!fits) buffer.prepared = &prepare(buffer.table, record.key_schema, is_delete ? nullptr : record.value_schema);
     }
     (is_delete ? buffer.deletes : buffer.upserts).push_back(i);
-    if (buffer.upserts.size() + buffer.deletes.size() >= static_cast<std::size_t>(std::max(config_.batch_size, 1)))
-      flush(buffer, records, failure);
+    // What the last record fills is left for the commit.
+    if (i + 1 < count && buffer.size() >= static_cast<std::size_t>(std::max(config_.batch_size, 1)))
+      flush(buffer, records, AfterWrite::kStayOpen, failure);
   }
-  for (auto& [name, buffer] : buffers) flush(buffer, records, failure);
+  auto waiting = std::count_if(buffers.begin(), buffers.end(), [](const auto& one) { return one.second.size() > 0; });
+  for (auto& [name, buffer] : buffers) {
+    if (buffer.size() > 0) flush(buffer, records, --waiting == 0 ? after : AfterWrite::kStayOpen, failure);
+  }
 }
 
-void SinkWriter::flush(Buffer& buffer, const SinkRecord* const* records, WriteFailure& failure) {
+void SinkWriter::flush(Buffer& buffer, const SinkRecord* const* records, AfterWrite after, WriteFailure& failure) {
   failure.table = buffer.table;
-  if (!buffer.upserts.empty()) run(config_.insert_mode, buffer, buffer.upserts, records, failure);
-  if (!buffer.deletes.empty()) run(WriteKind::kDelete, buffer, buffer.deletes, records, failure);
+  const AfterWrite after_upserts = buffer.deletes.empty() ? after : AfterWrite::kStayOpen;
+  if (!buffer.upserts.empty()) run(config_.insert_mode, buffer, buffer.upserts, records, after_upserts, failure);
+  if (!buffer.deletes.empty()) run(WriteKind::kDelete, buffer, buffer.deletes, records, after, failure);
   buffer.upserts.clear();
   buffer.deletes.clear();
 }
 
 void SinkWriter::run(WriteKind kind, const Buffer& buffer, const std::vector<std::size_t>& indexes,
-                     const SinkRecord* const* records, WriteFailure& failure) {
+                     const SinkRecord* const* records, AfterWrite after, WriteFailure& failure) {
   const RecordShape& shape = *buffer.prepared->shape;
   if (kind == WriteKind::kUpsert && shape.key_count() == 0) {
     throw ConnectError("Write to table '" + buffer.table +
@@ -112,7 +117,11 @@ void SinkWriter::run(WriteKind kind, const Buffer& buffer, const std::vector<std
   }
   failure.record.reset();
   try {
-    connection_.write(batch);
+    if (after == AfterWrite::kCommit) {
+      connection_.write_and_commit(batch);
+    } else {
+      connection_.write(batch);
+    }
   } catch (const RowError& error) {
     if (error.row() < indexes.size()) failure.record = indexes[error.row()];
     throw;

@@ -31,13 +31,13 @@ struct WriteFailure {
 };
 
 /// Writes records through one connection: groups them by table and statement, keeps tables in shape.
-/// The caller commits or rolls back.
 class SinkWriter {
  public:
   SinkWriter(const SinkConfig& config, const Dialect& dialect, Connection& connection, Logger& log);
 
-  /// Throws SqlError, TableAlterOrCreateError, or ConnectError for a record that does not fit; `failure` says where.
-  void write(const SinkRecord* const* records, std::size_t count, WriteFailure& failure);
+  /// One transaction, which the caller rolls back when this throws: SqlError, TableAlterOrCreateError, or ConnectError for
+  /// a record that does not fit; `failure` says where.
+  void write(const SinkRecord* const* records, std::size_t count, AfterWrite after, WriteFailure& failure);
 
  private:
   struct Prepared {
@@ -51,15 +51,16 @@ class SinkWriter {
     const Prepared* prepared = nullptr;
     std::vector<std::size_t> upserts;
     std::vector<std::size_t> deletes;
+    std::size_t size() const { return upserts.size() + deletes.size(); }
   };
 
   const Prepared& prepare(const std::string& table, const SchemaPtr& key_schema, const SchemaPtr& value_schema);
   TableId ensure_table(const std::string& table, const RecordShape& shape);
   void create_table(const TableId& table, const RecordShape& shape);
   void add_columns(const TableInfo& table, const std::vector<const SinkColumn*>& missing);
-  void flush(Buffer& buffer, const SinkRecord* const* records, WriteFailure& failure);
+  void flush(Buffer& buffer, const SinkRecord* const* records, AfterWrite after, WriteFailure& failure);
   void run(WriteKind kind, const Buffer& buffer, const std::vector<std::size_t>& indexes,
-           const SinkRecord* const* records, WriteFailure& failure);
+           const SinkRecord* const* records, AfterWrite after, WriteFailure& failure);
   std::string table_of(const std::string& topic) const;
 
   const SinkConfig& config_;

@@ -77,7 +77,6 @@ std::string missing_columns(const TrackingColumns& tracking, const std::vector<T
 
 std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,
                              const std::vector<TableColumn>& columns, const std::string& quoted_table) {
-  if (!config.validate_non_null) return "";
   const auto required = [](const TableColumn* column) {
     return column == nullptr || column->nullable == Nullability::kNo || column->primary_key;
   };
@@ -85,12 +84,30 @@ std::string nullable_columns(const SourceConfig& config, const TrackingColumns& 
     return "Cannot make incremental queries using incrementing column " + tracking.incrementing + " on " +
            quoted_table + " because this column is nullable.";
   }
-  if (tracking.timestamps.empty()) return "";
+  if (!uses_timestamp(config.mode)) return "";
+  if (tracking.timestamps.empty()) {
+    return "Cannot make incremental queries using timestamp columns  on " + quoted_table +
+           " because all of these columns are nullable: timestamp.column.name is empty; name the column that tells "
+           "when a "
+           "row was changed.";
+  }
   const bool one_required = std::any_of(tracking.timestamps.begin(), tracking.timestamps.end(),
                                         [&](const std::string& name) { return required(find_column(columns, name)); });
   if (one_required) return "";
   return "Cannot make incremental queries using timestamp columns " + join(tracking.timestamps, ",") + " on " +
          quoted_table + " because all of these columns are nullable.";
+}
+
+std::string unfit_timestamp_columns(const Dialect& dialect, const TrackingColumns& tracking,
+                                    const std::vector<TableColumn>& columns) {
+  if (dialect.name() != "SqlServerDatabaseDialect") return "";
+  const bool any = std::any_of(tracking.timestamps.begin(), tracking.timestamps.end(), [&](const std::string& name) {
+    const TableColumn* column = find_column(columns, name);
+    return column != nullptr && column->type_name == "datetime";
+  });
+  if (!any) return "";
+  return "A DATETIME column is configured for timestamp.column.name with Sql Server. DATETIME is not supported. Use "
+         "DATETIME2 instead.";
 }
 
 void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns) {

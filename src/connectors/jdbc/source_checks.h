@@ -23,9 +23,13 @@ TrackingColumns tracking_columns(const SourceConfig& config, const std::string& 
 std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
                             const std::string& table);
 
-/// "Cannot make incremental queries using ... because this column is nullable."; empty when fine.
+/// "Cannot make incremental queries using ... because this column is nullable."; empty when fine. For validate.non.null.
 std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,
                              const std::vector<TableColumn>& columns, const std::string& quoted_table);
+
+/// A DATETIME of SQL Server, whose 1/300 s neither compare nor order with what is stored as an offset; empty when fine.
+std::string unfit_timestamp_columns(const Dialect& dialect, const TrackingColumns& tracking,
+                                    const std::vector<TableColumn>& columns);
 
 /// The columns' names in the case that the table has them in. A name that fits several, or none, stays as it is.
 void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns);

@@ -1,6 +1,8 @@
 #include "connectors/jdbc/source_config.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
 #include "connectors/jdbc/url.h"
 #include "millrace/errors.h"
@@ -75,6 +77,23 @@ std::optional<std::string> regex_list_rule(const ConfigObject& value) {
     }
   }
   return std::nullopt;
+}
+
+constexpr std::array<std::string_view, 3> kTopicParts{"${catalog}", "${schema}", "${table}"};
+
+std::optional<std::string> topic_format_rule(const ConfigObject& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr || text->find("${table}") == std::string::npos)
+    return "it must hold ${table}, and may hold ${catalog} and ${schema}";
+  std::string rest = *text;
+  for (const std::string_view part : kTopicParts) {
+    for (std::size_t at = rest.find(part); at != std::string::npos; at = rest.find(part)) rest.erase(at, part.size());
+  }
+  const bool fits = std::all_of(rest.begin(), rest.end(), [](unsigned char c) {
+    return c < 0x80 && (std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-');
+  });
+  if (fits) return std::nullopt;
+  return "besides ${catalog}, ${schema} and ${table} it must hold nothing but ASCII alphanumerics, '.', '_' and '-'";
 }
 
 /// "regex:columns"; the rule that is broken, or nullopt and the mapping.
@@ -353,6 +372,7 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .doc("Text appended to every query. With LIMIT, the timestamp mode can lose rows of equal timestamps."),
       option("transaction.isolation.mode", &C::isolation)
           .default_to("DEFAULT")
+          .check(one_of(isolation_words()))
           .importance(Importance::kLow)
           .group(kMode, 12)
           .width(Width::kMedium)
@@ -462,6 +482,41 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
           .doc("Emit columns of types that have no Connect type (arrays, inet, interval, ...) as the database prints "
                "them, "
                "instead of leaving them out with a warning."),
+      option("numeric.mapping.of.decimal", &C::decimal_as_numeric)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kConnector, 13)
+          .width(Width::kShort)
+          .display("Numeric Mapping Of DECIMAL")
+          .doc(
+              "Apply numeric.mapping to columns whose JDBC type is DECIMAL, too: all of MySQL and MariaDB, decimal and "
+              "money of SQL Server."),
+      option("key.from.primary.key", &C::key_from_primary_key)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kConnector, 14)
+          .width(Width::kShort)
+          .display("Key From Primary Key")
+          .doc("Give the records of a table that has a primary key a key: a struct of its columns."),
+      option("topic.name.format", &C::topic_name_format)
+          .default_to("${table}")
+          .check(topic_format_rule)
+          .importance(Importance::kLow)
+          .group(kConnector, 15)
+          .width(Width::kMedium)
+          .display("Topic Name Format")
+          .doc("What follows topic.prefix in the topic of a table; ${catalog}, ${schema} and ${table} stand for the "
+               "parts "
+               "of its name, a part that it does not have for nothing."),
+      option("incrementing.await.transactions", &C::await_transactions)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kConnector, 16)
+          .width(Width::kShort)
+          .display("Await Transactions")
+          .doc("mode=incrementing on tables of PostgreSQL: read up to an id only when every transaction that could "
+               "still "
+               "commit a lower one has ended."),
       option("tables", &C::task_tables).default_to("").internal().doc("Written by the connector: this task's tables."),
       option("tables.ambiguous", &C::task_ambiguous_tables)
           .default_to("")
@@ -496,6 +551,7 @@ ReadOptions SourceConfig::read_options() const {
   options.granularity = granularity;
   options.calendar = calendar;
   options.zone = zone;
+  options.decimal_as_numeric = decimal_as_numeric;
   return options;
 }
 
@@ -504,6 +560,26 @@ ConnectionSettings SourceConfig::connection(const Props& props) const {
   settings.url = url;
   settings.properties = driver_properties(props);
   return settings;
+}
+
+bool SourceConfig::topics_name_schemas() const {
+  return topic_name_format.find("${schema}") != std::string::npos ||
+         topic_name_format.find("${catalog}") != std::string::npos;
+}
+
+std::string SourceConfig::topic_of(const TableId& table, const std::string& full_name, bool ambiguous) const {
+  // Differs: where the bare name is not enough the Java connector fails.
+  if (ambiguous && !topics_name_schemas()) return topic_prefix + full_name;
+  std::string topic = topic_name_format;
+  const std::array<std::string, 3> parts{table.catalog.value_or(""), table.schema.value_or(""), table.table};
+  // From the end of the text, so that what a name holds is not taken for a placeholder.
+  for (std::size_t at = topic.rfind("${"); at != std::string::npos; at = at == 0 ? at - 1 : topic.rfind("${", at - 1)) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (topic.compare(at, kTopicParts[i].size(), kTopicParts[i]) == 0)
+        topic.replace(at, kTopicParts[i].size(), parts[i]);
+    }
+  }
+  return topic_prefix + topic;
 }
 
 TableFilter SourceConfig::table_filter() const {

@@ -65,6 +65,10 @@ struct SourceConfig {
   std::shared_ptr<const TimeZone> zone = TimeZone::utc();
   TimestampGranularity granularity = TimestampGranularity::kConnectLogical;
   bool text_for_unsupported = false;
+  bool decimal_as_numeric = false;
+  bool key_from_primary_key = false;
+  bool await_transactions = false;
+  std::string topic_name_format;
 
   // Written by the connector into its tasks' configs.
   std::string task_tables;
@@ -77,6 +81,10 @@ struct SourceConfig {
   ReadOptions read_options() const;
   ConnectionSettings connection(const Props& props) const;
   TableFilter table_filter() const;
+  /// The topic of a table's rows. A bare name that several tables have is `ambiguous`.
+  std::string topic_of(const TableId& table, const std::string& full_name, bool ambiguous) const;
+  /// Whether topic.name.format tells tables of one name apart.
+  bool topics_name_schemas() const;
 
   static const ConfigTable<SourceConfig>& table();
 };

@@ -147,7 +147,7 @@ bool JdbcSourceTask::step(TableReader& reader, std::vector<SourceRecord>& record
       lost_connections_ = 0;
     }
     records.reserve(std::min<std::size_t>(most, 4096));
-    if (!reader.read(records, most)) finish(reader);
+    if (!reader.running() || !reader.read(records, most)) finish(reader);
   } catch (const Interrupted&) {
     throw;
   } catch (const SqlError& error) {
@@ -186,7 +186,7 @@ void JdbcSourceTask::failed(TableReader& reader, const SqlError& error) {
   }
   ++reader.failures;
   log_.error("SQL exception while running query for " + reader.describe() + ": " + error.what());
-  if (config_.query_retry_attempts > 0 && reader.failures >= config_.query_retry_attempts) {
+  if (config_.query_retry_attempts > 0 && reader.failures > config_.query_retry_attempts) {
     throw ConnectError("Failed to query table after retries", error);
   }
   reader.due = Clock::now() + std::chrono::milliseconds(config_.poll_interval_ms);
@@ -196,6 +196,13 @@ void JdbcSourceTask::failed(TableReader& reader, const SqlError& error) {
 void JdbcSourceTask::prepare() {
   Connection& connection = keeper_->get();
   readers_.clear();
+  const bool can_await =
+      connection.knows_transactions() && config_.mode == SourceMode::kIncrementing && config_.query().empty();
+  if (config_.await_transactions && !can_await) {
+    throw ConfigError(
+        "incrementing.await.transactions: it works with mode=incrementing on tables of PostgreSQL; elsewhere use "
+        "mode=timestamp+incrementing with timestamp.delay.interval.ms");
+  }
   if (tables_.empty()) {
     ReadTarget target;
     target.query = config_.query();
@@ -233,21 +240,34 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
   TrackingColumns tracking = tracking_columns(config_, full_name);
   ReadTarget target;
   target.table = table;
-  // Differs: where the bare name is not enough the Java connector fails.
   const bool ambiguous = ambiguous_.count(table) != 0;
-  target.topic = config_.topic_prefix + (ambiguous ? full_name : table.table);
+  target.topic = config_.topic_of(table, full_name, ambiguous);
   target.mode = config_.mode;
+  const bool bulk = config_.mode == SourceMode::kBulk;
   const std::vector<TableColumn> columns =
-      config_.mode == SourceMode::kBulk ? std::vector<TableColumn>{} : connection.columns(table);
-  if (!columns.empty()) {
+      bulk && !config_.key_from_primary_key ? std::vector<TableColumn>{} : connection.columns(table);
+  if (config_.key_from_primary_key) {
+    for (const TableColumn& column : columns) {
+      if (column.primary_key) target.key_columns.push_back(column.name);
+    }
+    if (target.key_columns.empty())
+      log_.warn("key.from.primary.key: " + full_name + " has no primary key; its records have no key");
+  }
+  if (!bulk && !columns.empty()) {
     if (const std::string missing = missing_columns(tracking, columns, full_name); !missing.empty()) {
       if (first) throw ConnectError(missing);
       log_.warn(missing);
     }
     if (const std::string nullable = nullable_columns(config_, tracking, columns, table.quoted(rules, config_.quote));
         !nullable.empty()) {
-      throw ConnectError(nullable);
+      if (config_.validate_non_null) throw ConnectError(nullable);
+      if (!tracking.timestamps.empty() || !tracking.incrementing.empty())
+        log_.warn(full_name + ": rows with NULL in " +
+                  (tracking.timestamps.empty() ? "the incrementing column" : "its tracking columns") +
+                  " are never read, as validate.non.null=false allows");
     }
+    if (const std::string unfit = unfit_timestamp_columns(*dialect_, tracking, columns); !unfit.empty())
+      throw ConnectError(unfit);
     // Differs: the Java connector checks case-blind, and then asks for a column that is not there.
     adopt_case(tracking, columns);
     if (uses_incrementing(config_.mode) && tracking.incrementing.empty()) {
@@ -257,7 +277,7 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
                            "'; name the column to follow in incrementing.column.name");
       }
     }
-  } else if (config_.mode != SourceMode::kBulk) {
+  } else if (!bulk) {
     log_.warn("Table " + full_name + " is not there (any more)");
   }
   if (!tracking.timestamps.empty()) {
@@ -268,11 +288,15 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
   }
   target.incrementing_column = tracking.incrementing;
   target.timestamp_columns = tracking.timestamps;
+  target.awaits_transactions = config_.await_transactions;
 
   SourceOffset offset;
   Map partition = partition_v0(table.table);
   if (config_.mode != SourceMode::kBulk) {
     std::vector<Map> partitions{partition_v1(full_name)};
+    // Java's PostgreSQL driver 42.7.5 put the database in front, until version 10.9.5 of the connector took it off again.
+    if (!table.catalog && table.schema)
+      partitions.push_back(partition_v1(connection.database_name() + rules.separator + full_name));
     if (!ambiguous) partitions.push_back(partition);
     const std::vector<OffsetMap> stored = context().offset_storage_reader().offsets(partitions);
     for (const OffsetMap& one : stored) {

@@ -22,18 +22,11 @@ class Findings {
  public:
   explicit Findings(std::vector<ConfigValue>& values) : values_(values) {}
   void add(const std::string& key, const std::string& text) {
-    const auto at =
-        std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& value) { return value.name == key; });
-    if (at == values_.end()) {
-      ConfigValue value;
-      value.name = key;
-      values_.push_back(value);
-      values_.back().errors.push_back(text);
-    } else {
-      at->errors.push_back(text);
-    }
+    value_of(key).errors.push_back(text);
     failed_ = true;
   }
+  /// What fails the task unless the tables are changed before it starts.
+  void warn(const std::string& key, const std::string& text) { value_of(key).warnings.push_back(text); }
   bool failed() const { return failed_; }
   bool clean() const {
     return std::all_of(values_.begin(), values_.end(), [](const ConfigValue& value) { return value.errors.empty(); });
@@ -45,6 +38,14 @@ class Findings {
   }
 
  private:
+  ConfigValue& value_of(const std::string& key) {
+    const auto at =
+        std::find_if(values_.begin(), values_.end(), [&](const ConfigValue& value) { return value.name == key; });
+    if (at != values_.end()) return *at;
+    values_.emplace_back().name = key;
+    return values_.back();
+  }
+
   std::vector<ConfigValue>& values_;
   bool failed_ = false;
 };
@@ -147,6 +148,8 @@ void check_mode_columns(const SourceConfig& config, Findings& findings) {
   }
 }
 
+/// Differs: the Java connector looks at the tables only when its task starts. The connector is created all the same, and
+/// its task fails with the same sentence.
 void check_tables(const SourceConfig& config, const Dialect& dialect, Connection& connection, Findings& findings) {
   const IdentifierRules rules = dialect.identifiers();
   const TableSelection selection(config, rules);
@@ -158,27 +161,31 @@ void check_tables(const SourceConfig& config, const Dialect& dialect, Connection
     try {
       tracking = tracking_columns(config, name);
     } catch (const ConnectError& error) {
-      findings.add(uses_timestamp(config.mode) ? "timestamp.columns.mapping" : "incrementing.column.mapping",
-                   error.what());
+      findings.warn(uses_timestamp(config.mode) ? "timestamp.columns.mapping" : "incrementing.column.mapping",
+                    error.what());
       return;
     }
     const std::vector<TableColumn> columns = connection.columns(table.id);
     if (const std::string missing = missing_columns(tracking, columns, name); !missing.empty()) {
-      findings.add(missing.compare(0, 4, "Incr") == 0 ? "incrementing.column.name" : "timestamp.column.name", missing);
+      findings.warn(missing.compare(0, 4, "Incr") == 0 ? "incrementing.column.name" : "timestamp.column.name", missing);
       return;
     }
     if (const std::string nullable = nullable_columns(config, tracking, columns, table.id.quoted(rules, config.quote));
-        !nullable.empty()) {
+        config.validate_non_null && !nullable.empty()) {
       const char* key = nullable.find("incrementing column") != std::string::npos ? "incrementing.column.name"
                                                                                   : "timestamp.column.name";
-      findings.add(
+      findings.warn(
           key,
           nullable + " Make it NOT NULL, or set validate.non.null=false: rows with NULL in it are then never read.");
       return;
     }
+    if (const std::string unfit = unfit_timestamp_columns(dialect, tracking, columns); !unfit.empty()) {
+      findings.warn("timestamp.column.name", unfit);
+      return;
+    }
     if (uses_incrementing(config.mode) && tracking.incrementing.empty() && detect_incrementing(columns).empty()) {
-      findings.add("incrementing.column.name", "No auto-incremented column was found in table '" + name +
-                                                   "'; name the column to follow in incrementing.column.name");
+      findings.warn("incrementing.column.name", "No auto-incremented column was found in table '" + name +
+                                                    "'; name the column to follow in incrementing.column.name");
       return;
     }
   }
@@ -192,7 +199,8 @@ void ask_database(const SourceConfig& config, const Props& props, Findings& find
     const Dialect& dialect = find_dialect(config.dialect_name, config.url);
     check_blocked_parameters(settings);
     const auto connection = dialect.connect(settings, interrupt, logger("connectors.jdbc"));
-    if (const std::string query = config.query(); !query.empty()) {
+    const std::string query = config.query();
+    if (!query.empty()) {
       try {
         connection->prepare(query);
       } catch (const SqlError& error) {
@@ -202,9 +210,10 @@ void ask_database(const SourceConfig& config, const Props& props, Findings& find
                 std::string(config.plain_query.empty() ? "(the query is masked)" : error.what()) +
                 " (SQLState: " + error.sql_state() + ", errorCode: " + std::to_string(error.vendor_code()) + ")");
       }
-    } else if (config.mode != SourceMode::kBulk && config.mode != SourceMode::kUnspecified) {
-      check_tables(config, dialect, *connection, findings);
     }
+    if (!findings.failed()) check_mode_columns(config, findings);
+    if (!findings.failed() && query.empty() && config.mode != SourceMode::kBulk)
+      check_tables(config, dialect, *connection, findings);
   } catch (const SqlError& error) {
     findings.add("connection.url", "Could not connect to database. " + connection_failure(settings, error));
   } catch (const ConfigError& error) {
@@ -242,7 +251,6 @@ void validate_source(const Props& props, std::vector<ConfigValue>& values) {
         if (config.query().empty()) check_families(config, findings);
       },
       [&] { check_query(config, findings); },
-      [&] { check_mode_columns(config, findings); },
       [&] { ask_database(config, props, findings); },
   };
   for (const auto& step : steps) {

@@ -168,10 +168,31 @@ TEST_F(SqliteSink, RecordsOfTheWrongShapeFailTheTask) {
               "requires records with a non-null Struct or String value and non-null Struct or String schema, but found "
               "record at (topic='t',partition=3,offset=5,timestamp=null) with a HashMap value and null value schema."),
       std::string::npos);
+  start({{"pk.mode", "record_key"}, {"pk.fields", "id"}, {"delete.enabled", "true"}});
+  EXPECT_NE(failure({schemaless}).find("with a HashMap value and null value schema."), std::string::npos)
+      << "neither a row nor a delete";
   start({{"pk.mode", "record_key"}});
   EXPECT_EQ(failure({record(1, "a")}),
             "Need exactly one PK column defined since the key schema for records is a primitive type, defined columns "
             "are: []");
+}
+
+TEST_F(SqliteSink, RecordsOfTheWrongShapeAreReportedOnRequest) {
+  context_.reports_errors = true;
+  start({{"report.unfit.records", "true"}, {"auto.create", "true"}});
+  SinkRecord schemaless = record(2, "b", 6);
+  schemaless.value_schema = nullptr;
+  schemaless.value = Value(Map{{"id", 2}});
+  SinkRecord nested = record(3, "c", 7);
+  nested.value_schema = SchemaBuilder::structure().field("name", schema_).build();
+  nested.value = Value(Struct(nested.value_schema, std::vector<Value>{record(3, "c").value}));
+  task_->put({record(1, "a", 5), schemaless, nested, tombstone(4), record(5, "e", 9)});
+  EXPECT_EQ(sql("select * from t order by id"), "1|a 5|e");
+  ASSERT_EQ(context_.reported.size(), 3U);
+  EXPECT_NE(context_.reported[0].second.find("with a HashMap value"), std::string::npos);
+  EXPECT_NE(context_.reported[1].second.find("with a null value"), std::string::npos);
+  EXPECT_EQ(context_.reported[2].first, 7);
+  EXPECT_NE(context_.reported[2].second.find("Unsupported source data type: STRUCT"), std::string::npos);
 }
 
 TEST_F(SqliteSink, KafkaCoordinatesAsKey) {

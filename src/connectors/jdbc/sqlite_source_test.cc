@@ -87,6 +87,14 @@ class SqliteSource : public ::testing::Test {
     }
     return errors;
   }
+  std::vector<std::string> warnings_of(const Props& more, const std::string& key) {
+    std::vector<std::string> warnings;
+    for (const ConfigValue& value : JdbcSourceConnector().validate(props(more))) {
+      EXPECT_TRUE(value.errors.empty()) << value.errors[0];
+      if (value.name == key) warnings = value.warnings;
+    }
+    return warnings;
+  }
 
   millrace::testing::TempDir dir_;
   FakeContext context_;
@@ -258,16 +266,62 @@ TEST_F(SqliteSource, MissingAndNullableColumnsAreOneSentence) {
   start({{"mode", "incrementing"}, {"incrementing.column.name", "id"}, {"validate.non.null", "false"}});
   EXPECT_EQ(poll().size(), 1U);
   EXPECT_EQ(
-      errors_of({{"mode", "incrementing"}, {"incrementing.column.name", "nope"}}, "incrementing.column.name").size(),
+      warnings_of({{"mode", "incrementing"}, {"incrementing.column.name", "nope"}}, "incrementing.column.name").size(),
       1U);
   EXPECT_EQ(
-      errors_of({{"mode", "incrementing"}, {"incrementing.column.name", "id"}}, "incrementing.column.name").size(), 1U);
+      warnings_of({{"mode", "incrementing"}, {"incrementing.column.name", "id"}}, "incrementing.column.name").size(),
+      1U);
+}
+
+TEST_F(SqliteSource, TimestampModeNeedsATimestampColumn) {
+  sql("create table m(id int not null); insert into m values (1)");
+  start({{"mode", "timestamp"}});
+  EXPECT_EQ(
+      failure(),
+      "Cannot make incremental queries using timestamp columns  on \"m\" because all of these columns are nullable: "
+      "timestamp.column.name is empty; name the column that tells when a row was changed.");
+  EXPECT_EQ(warnings_of({{"mode", "timestamp"}}, "timestamp.column.name").size(), 1U);
+  start({{"mode", "timestamp"}, {"validate.non.null", "false"}});
+  EXPECT_EQ(poll().size(), 1U) << "the whole table, as the Java connector reads it";
 }
 
 TEST_F(SqliteSource, NullInTheIncrementingColumnFailsTheTask) {
   sql("create table m(id text); insert into m values ('x')");
   start({{"mode", "incrementing"}, {"incrementing.column.name", "id"}, {"validate.non.null", "false"}});
   EXPECT_EQ(failure(), "Invalid type for incrementing column: STRING");
+}
+
+TEST_F(SqliteSource, KeysAreMadeOfThePrimaryKeyOnRequest) {
+  sql("create table m(v text, b int not null, a int not null, primary key(a, b)); insert into m values ('x', 2, 1)");
+  start({{"mode", "bulk"}, {"key.from.primary.key", "true"}});
+  const auto records = poll();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].key.to_string(), "Struct{b=2,a=1}");
+  EXPECT_EQ(records[0].key_schema->name(), "m.Key");
+  EXPECT_EQ(records[0].value.to_string(), "Struct{v=x,b=2,a=1}");
+  start({{"mode", "bulk"}});
+  EXPECT_TRUE(poll().at(0).key.is_null());
+}
+
+TEST_F(SqliteSource, AwaitingTransactionsNeedsPostgresql) {
+  sql("create table m(id int not null)");
+  start({{"mode", "incrementing"}, {"incrementing.column.name", "id"}, {"incrementing.await.transactions", "true"}});
+  EXPECT_NE(failure().find("works with mode=incrementing on tables of PostgreSQL"), std::string::npos);
+}
+
+TEST(SourceTopics, FollowTheFormat) {
+  const auto topic = [](const std::string& format, const TableId& table, bool ambiguous = false) {
+    SourceConfig config;
+    config.topic_prefix = "p-";
+    config.topic_name_format = format;
+    return config.topic_of(table, "full.name", ambiguous);
+  };
+  const TableId table{"db", "s", "t"};
+  EXPECT_EQ(topic("${table}", table), "p-t");
+  EXPECT_EQ(topic("${table}", table, true), "p-full.name");
+  EXPECT_EQ(topic("${schema}.${table}", table, true), "p-s.t");
+  EXPECT_EQ(topic("${catalog}_${table}_${table}", table), "p-db_t_t");
+  EXPECT_EQ(topic("${schema}x${table}", {std::nullopt, std::nullopt, "${schema}"}), "p-x${schema}");
 }
 
 TEST_F(SqliteSource, WideIntegersAreSeenAhead) {
@@ -294,7 +348,7 @@ TEST_F(SqliteSource, ADroppedTableIsTriedAgain) {
 }
 
 TEST_F(SqliteSource, RetriesAreCountedWhenAsked) {
-  start({{"mode", "bulk"}, {"query.retry.attempts", "1"}});
+  start({{"mode", "bulk"}, {"query.retry.attempts", "2"}});
   EXPECT_EQ(failure(), "Failed to query table after retries");
 }
 
@@ -315,6 +369,16 @@ TEST_F(SqliteSource, ValidationKnowsTheRules) {
   EXPECT_EQ(errors_of({{"mode", "bulk"}, {"numeric.mapping", "Best_Fit"}}, "numeric.mapping"),
             std::vector<std::string>{"Invalid value Best_Fit for configuration numeric.mapping: Invalid enumerator"});
   EXPECT_TRUE(errors_of({{"mode", "bulk"}, {"table.whitelist", ""}}, "table.whitelist").empty());
+  EXPECT_EQ(errors_of({{"mode", "bulk"}, {"transaction.isolation.mode", "serializable"}}, "transaction.isolation.mode")
+                .size(),
+            1U);
+  const Props disagreeing{
+      {"mode", "bulk"}, {"table.whitelist", ""}, {"table.include.list", "m"}, {"timestamp.columns.mapping", "m:[t]"}};
+  EXPECT_EQ(errors_of(disagreeing, "mode").size(), 1U);
+  Props away = disagreeing;
+  away["connection.url"] = "jdbc:sqlite:/nowhere/at/all.db";
+  EXPECT_TRUE(errors_of(away, "mode").empty()) << "the database is asked first";
+  EXPECT_EQ(errors_of(away, "connection.url").size(), 1U);
 }
 
 TEST(SourceGrouping, BlocksAreContiguousAndTheFirstOnesLonger) {

@@ -87,6 +87,7 @@ bool TableMonitor::refresh() {
 }
 
 void TableMonitor::explain_ambiguous(const Tables& tables) {
+  if (config_.topics_name_schemas()) return;
   const IdentifierRules rules = dialect_.identifiers();
   for (const TableId& table : tables.ambiguous) {
     const std::string name = table.full_name(rules);

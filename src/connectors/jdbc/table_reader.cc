@@ -1,6 +1,7 @@
 #include "connectors/jdbc/table_reader.h"
 
 #include <limits>
+#include <utility>
 
 #include "connectors/jdbc/sql_error.h"
 #include "connectors/jdbc/url.h"
@@ -71,7 +72,11 @@ std::string TableReader::statement(Connection& connection) {
   }
   const std::string last_id = std::to_string(offset_.incrementing.value_or(-1));
   switch (target_.mode) {
-    case SourceMode::kIncrementing: sql += " WHERE " + id + " > " + last_id + " ORDER BY " + id + " ASC"; break;
+    case SourceMode::kIncrementing:
+      sql += " WHERE " + id + " > " + last_id;
+      if (target_.awaits_transactions) sql += " AND " + id + " <= " + settled_id_;
+      sql += " ORDER BY " + id + " ASC";
+      break;
     case SourceMode::kTimestamp:
       if (timestamp.empty()) break;
       sql +=
@@ -111,8 +116,25 @@ void TableReader::choose_form(Connection& connection) {
   }
 }
 
+bool TableReader::settle_ids(Connection& connection) {
+  const IdentifierRules rules = dialect_.identifiers();
+  const std::string table = target_.table->quoted(rules, config_.quote);
+  const auto take_if_settled = [&] {
+    if (!mark_.last_id.empty() && connection.oldest_transaction() >= mark_.next_transaction)
+      settled_id_ = std::exchange(mark_, {}).last_id;
+  };
+  // A mark that waits is not replaced: under load the next one would wait again. One of now is often good at once.
+  take_if_settled();
+  if (mark_.last_id.empty()) {
+    mark_ = connection.mark_ids(table, rules.quote(target_.incrementing_column, config_.quote));
+    take_if_settled();
+  }
+  return !settled_id_.empty();
+}
+
 void TableReader::start(Connection& connection) {
   if (!form_chosen_) choose_form(connection);
+  if (target_.awaits_transactions && !settle_ids(connection)) return;
   const std::string sql = statement(connection);
   if (log_.enabled(Logger::Level::kDebug) && !(target_.query.size() > 0 && config_.plain_query.empty()))
     log_.debug("Running " + sql);
@@ -127,11 +149,30 @@ void TableReader::start(Connection& connection) {
       fresh = std::move(same);
     }
     row_schema_ = std::move(fresh);
+    make_key_schema();
   }
   resolve_fields();
   values_per_row_ = row_schema_->fields.size();
   result_->plan(row_schema_->fields, options_);
   held_.reset();
+}
+
+void TableReader::make_key_schema() {
+  key_schema_ = nullptr;
+  key_fields_.clear();
+  if (target_.key_columns.empty()) return;
+  SchemaBuilder builder = SchemaBuilder::structure();
+  builder.name(target_.table->table + ".Key");
+  for (const std::string& column : target_.key_columns) {
+    const int field = row_schema_->field(column);
+    if (field < 0) {
+      throw ConnectError("key.from.primary.key: the column \"" + column + "\" of " + describe() +
+                         " has no Connect type, so no key can be made of it");
+    }
+    key_fields_.push_back(static_cast<std::size_t>(field));
+    builder.field(column, row_schema_->fields[key_fields_.back()].schema);
+  }
+  key_schema_ = builder.build();
 }
 
 void TableReader::resolve_fields() {
@@ -182,6 +223,12 @@ bool TableReader::fetch(Row& row) {
 void TableReader::emit(Row row, OffsetMap offset, std::vector<SourceRecord>& records) {
   SourceRecord& record = records.emplace_back();
   record.topic = target_.topic;
+  if (key_schema_ != nullptr) {
+    std::vector<Value> key;
+    for (const std::size_t field : key_fields_) key.push_back(row.value->at(field));
+    record.key_schema = key_schema_;
+    record.key = Value(std::make_shared<const Struct>(key_schema_, std::move(key)));
+  }
   record.value_schema = row_schema_->schema;
   record.value = Value(std::move(row.value));
   record.source_partition = partition_;

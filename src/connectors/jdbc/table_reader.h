@@ -22,7 +22,9 @@ struct ReadTarget {
   SourceMode mode = SourceMode::kBulk;
   std::string incrementing_column;
   std::vector<std::string> timestamp_columns;
-  bool timestamp_is_instant = false;  ///< what the (first) timestamp column of a table means
+  std::vector<std::string> key_columns;  ///< what the records' keys are made of; empty: no keys
+  bool awaits_transactions = false;      ///< mode incrementing: ids are read up to `IdMark`s only
+  bool timestamp_is_instant = false;     ///< what the (first) timestamp column of a table means
 };
 
 /// Reads one table or query: builds the statement, turns rows into records, and keeps the position.
@@ -36,7 +38,7 @@ class TableReader {
   TableReader(ReadTarget target, const SourceConfig& config, const Dialect& dialect, const SourceOffset& offset,
               OffsetMap partition, Logger& log);
 
-  /// Precondition: not running.
+  /// Precondition: not running. May find that nothing can be read yet, and be not running still.
   void start(Connection& connection);
   bool running() const { return result_ != nullptr; }
   /// Appends up to `most` records; false when the result ended (it is then closed).
@@ -62,6 +64,9 @@ class TableReader {
   bool fetch(Row& row);
   SourceOffset extract(const std::vector<Value>& values);
   void resolve_fields();
+  void make_key_schema();
+  /// Moves `settled_id_` on; false while there is none.
+  bool settle_ids(Connection& connection);
   void emit(Row row, OffsetMap offset, std::vector<SourceRecord>& records);
 
   ReadTarget target_;
@@ -81,6 +86,10 @@ class TableReader {
   std::optional<Row> held_;  ///< timestamp mode: the row that was read ahead
   OffsetMap offset_map_;     ///< offset_ as a map, shared by the records that carry it
   std::size_t values_per_row_ = 0;
+  SchemaPtr key_schema_;  ///< null: no keys
+  std::vector<std::size_t> key_fields_;
+  IdMark mark_;             ///< waits for its transactions; no id: none waits
+  std::string settled_id_;  ///< no row with a lower or equal id can appear any more
 };
 
 /// "SELECT * FROM (query) q": a form that a WHERE can follow, whatever the query ends in.

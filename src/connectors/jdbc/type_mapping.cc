@@ -23,7 +23,7 @@ Target integer_of_precision(std::int32_t precision) {
   return Target::kInt8;
 }
 
-/// Section "NUMERIC" of the documentation: only for the JDBC type NUMERIC. Precision 0 is a number without bounds, which no
+/// Section "NUMERIC" of the documentation: for the JDBC type NUMERIC, for DECIMAL on request. Precision 0 is a number without bounds, which no
 /// integer can hold (Differs: the Java connector makes it int8 under best_fit and fails on the first fraction).
 Target numeric_target(std::int32_t precision, std::int32_t scale, NumericMapping mapping) {
   if (precision == 0 && scale == 0) return Target::kDecimal;
@@ -98,7 +98,9 @@ std::optional<Target> generic_target(const ResultColumn& column, const ReadOptio
       if (column.scale == kUnsetScale || (column.precision == 0 && column.scale == 0)) scale = kHighestScale;
       return target;
     }
-    case JdbcType::kDecimal: return Target::kDecimal;
+    case JdbcType::kDecimal:
+      return options.decimal_as_numeric ? numeric_target(column.precision, column.scale, options.numeric_mapping)
+                                        : Target::kDecimal;
     case JdbcType::kChar:
     case JdbcType::kVarchar:
     case JdbcType::kLongVarchar:

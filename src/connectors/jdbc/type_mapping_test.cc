@@ -32,6 +32,18 @@ TEST(NumericMappingTable, FollowsPrecisionAndScale) {
   EXPECT_EQ(numeric(0, 0, NumericMapping::kBestFit), Target::kDecimal) << "no bounds: nothing smaller holds it";
 }
 
+TEST(NumericMappingTable, HoldsForDecimalOnRequest) {
+  ResultColumn column;
+  column.type = JdbcType::kDecimal;
+  column.precision = 10;
+  column.scale = 2;
+  ReadOptions options;
+  options.numeric_mapping = NumericMapping::kBestFit;
+  EXPECT_EQ(plan_field(0, column, options)->target, Target::kDecimal);
+  options.decimal_as_numeric = true;
+  EXPECT_EQ(plan_field(0, column, options)->target, Target::kFloat64);
+}
+
 TEST(TimestampGranularities, AllForms) {
   const Instant instant{1470209167, 516'123'000};
   ReadOptions options;

@@ -100,6 +100,11 @@ TEST(MysqlUrl, BothSchemes) {
   EXPECT_EQ(maria.tls_ca, "/ca.pem");
   EXPECT_EQ(maria.user, "x");
   EXPECT_EQ(maria.unknown, std::vector<std::string>{"what"});
+  const auto escaped = mysql::parse_my_url({"jdbc:mariadb://h/db?user=u&password=a%20b+c", {}});
+  EXPECT_EQ(escaped.password, "a%20b+c");
+  EXPECT_EQ(escaped.other_login, (std::pair<std::string, std::string>("u", "a b c")));
+  EXPECT_FALSE(maria.other_login.has_value());
+  EXPECT_FALSE(mysql::parse_my_url({"jdbc:mysql://h/db?user=u&password=a%20b", {}}).other_login.has_value());
   EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb:h/db", {}}), ConfigError);
   EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb://h:0/db", {}}), ConfigError);
 }

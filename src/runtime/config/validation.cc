@@ -406,7 +406,7 @@ class Validation {
   }
 
   static void add(ConfigInfos& out, std::optional<ConfigKey> definition, ConfigValue value) {
-    out.error_count += static_cast<std::int32_t>(value.errors.size());
+    out.error_count += static_cast<std::int32_t>(value.errors.size() + value.warnings.size());
     out.configs.push_back({std::move(definition), std::move(value)});
   }
 
@@ -508,9 +508,10 @@ Result<ConfigInfos> ConfigValidator::validate(const RawConfig& raw) const {
 }
 
 std::optional<std::string> ConfigValidator::refusal(const ConfigInfos& infos) {
-  if (infos.error_count == 0) return std::nullopt;
-  std::string out =
-      fmt::format("Connector configuration is invalid and contains the following {} error(s):", infos.error_count);
+  auto count = infos.error_count;
+  for (const ConfigInfos::Entry& entry : infos.configs) count -= static_cast<std::int32_t>(entry.value.warnings.size());
+  if (count == 0) return std::nullopt;
+  std::string out = fmt::format("Connector configuration is invalid and contains the following {} error(s):", count);
   for (const ConfigInfos::Entry& entry : infos.configs) {
     for (const std::string& error : entry.value.errors) out += "\n" + error;
   }

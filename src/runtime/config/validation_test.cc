@@ -43,7 +43,9 @@ class Sink : public SinkConnector {
   const ConfigDef& config() const override { return own_definition(); }
   std::vector<ConfigValue> validate(const Props& props) const override {
     if (props.contains("explode")) throw std::runtime_error("boom");
-    return config().validate(props);
+    std::vector<ConfigValue> values = config().validate(props);
+    if (props.contains("warn")) values[0].warnings.emplace_back("not there yet");
+    return values;
   }
 };
 class SinkTaskStub : public SinkTask {
@@ -110,6 +112,15 @@ TEST_F(ValidationTest, OneMistakeOfTasksMaxCountsTwice) {
               ElementsAre("Invalid value abc for configuration tasks.max: Not a number of type INT",
                           "Invalid value null for configuration tasks.max: Value must be non-null"));
   EXPECT_EQ(entry(infos, "tasks.max").value.value, std::nullopt);
+}
+
+TEST_F(ValidationTest, WarningsAreToldAndRefuseNothing) {
+  const ConfigInfos infos = validate({{"topics", "t"}, {"warn", "x"}}, "org.example.AlphaSinkConnector");
+  EXPECT_EQ(infos.error_count, 1);
+  EXPECT_EQ(ConfigValidator::refusal(infos), std::nullopt);
+  const ConfigInfos both = validate({{"warn", "x"}}, "org.example.AlphaSinkConnector");
+  EXPECT_EQ(both.error_count, 3);
+  EXPECT_THAT(*ConfigValidator::refusal(both), HasSubstr("the following 2 error(s):\nMust configure"));
 }
 
 TEST_F(ValidationTest, NullsAreRefused) {

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import urllib.parse
+import uuid
 
 import pytest
 from jdbc_support import MOVIES, payloads, row, sink, source
@@ -165,6 +167,25 @@ def test_a_missing_odbc_driver_is_one_sentence(make_worker):
             worker.rest.put("/connectors/odbc/config", source(url, "u", "p", mode="bulk", topic__prefix="p"))
         assert f'the ODBC driver \\"{driver}\\" is not installed' in refused.value.response.text
         assert "SQLite3" in refused.value.response.text
+
+
+@pytest.mark.parametrize("password", ["plain", "a%20b+c", "a b c"])
+def test_mariadb_passwords_in_the_url(mariadb, make_worker, unique, password):
+    """Written as they are, as MariaDB's driver has it, or escaped, as all others do."""
+    database, user = mariadb.create_database(unique("db")), "u" + uuid.uuid4().hex[:12]
+    mariadb.execute(f"CREATE USER '{user}' IDENTIFIED BY '{password}'", f"GRANT ALL ON `{database}`.* TO '{user}'")
+    worker = make_worker().start()
+
+    def errors(written: str) -> list[str]:
+        config = source(f"{mariadb.jdbc_url(database)}?user={user}&password={written}", "", "", name="c", mode="bulk", topic__prefix="c")
+        for key in ("connection.user", "connection.password"):
+            del config[key]
+        answer = worker.rest.put("/connector-plugins/JdbcSourceConnector/config/validate", config)
+        return next(one["value"]["errors"] for one in answer["configs"] if one["value"]["name"] == "connection.url")
+
+    assert errors(password.replace(" ", "%20")) == []
+    assert errors(urllib.parse.quote(password)) == []
+    assert "Access denied" in errors("wrong%20one")[0]
 
 
 def test_tls_to_mariadb(kafka, make_worker, unique, tmp_path):

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <mutex>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "connectors/jdbc/dialects/mysql/my_result.h"
 #include "connectors/jdbc/url.h"
@@ -111,6 +113,11 @@ MyConnection::MyConnection(const ConnectionSettings& settings, Interrupt& interr
   for (std::size_t i = 0; i < target_.hosts.size(); ++i) {
     interrupt_.check();
     if (open(target_.hosts[i], settings.login_timeout)) break;
+    if (mysql_errno(&mysql_) == ER_ACCESS_DENIED_ERROR && target_.other_login) {
+      std::tie(target_.user, target_.password) = *std::exchange(target_.other_login, std::nullopt);
+      mysql_close(&mysql_);
+      if (open(target_.hosts[i], settings.login_timeout)) break;
+    }
     if (i + 1 < target_.hosts.size()) {
       mysql_close(&mysql_);
       continue;

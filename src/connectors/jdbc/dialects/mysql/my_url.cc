@@ -178,6 +178,15 @@ MyTarget parse_my_url(const ConnectionSettings& settings) {
   for (const auto& [key, value] : parse_parameters(query, '&', true)) {
     if (!apply(to_lower(key), value, target)) target.unknown.push_back(key);
   }
+  if (target.flavor == Flavor::kMariadb) {
+    // MariaDB's driver takes them as they are written; who has escaped them, as every other driver asks, means the same.
+    const std::pair decoded(target.user, target.password);
+    for (const auto& [key, value] : parse_parameters(query, '&', false)) {
+      if (to_lower(key) == "user") target.user = value;
+      if (to_lower(key) == "password") target.password = value;
+    }
+    if (decoded != std::pair(target.user, target.password)) target.other_login = decoded;
+  }
   parse_hosts(authority, settings.url, target);
   return target;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/jdbc/database.h"
@@ -18,6 +20,8 @@ struct MyTarget {
   std::vector<std::pair<std::string, unsigned>> hosts;  ///< tried in order
   std::string user;
   std::string password;
+  /// What to log in with when that is refused: the URL's %xx and + in their other reading.
+  std::optional<std::pair<std::string, std::string>> other_login;
   std::string database;
   std::string unix_socket;
   TlsMode tls = TlsMode::kPreferred;

@@ -1,4 +1,5 @@
-// The sink's half of the MySQL and MariaDB dialect: multi-row INSERTs with literals, one statement per UPDATE and DELETE row.
+// The sink's half of the MySQL and MariaDB dialect: INSERTs and DELETEs of many rows with literals, one statement per row of an
+// UPDATE.
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@ namespace millrace::jdbc::mysql {
 namespace {
 
 constexpr std::size_t kStatementBytes = 1024 * 1024;  // below every server's max_allowed_packet
+constexpr std::size_t kRowsPerDelete = 500;           // servers turn longer lists into a temporary table
 constexpr int kKeyTextLength = 255;
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
@@ -79,10 +81,10 @@ void MyConnection::write(const WriteBatch& batch) {
       throw RowError(error, row);
     }
   };
-  if (batch.kind == WriteKind::kUpdate || batch.kind == WriteKind::kDelete) {
-    if (batch.kind == WriteKind::kUpdate && batch.key_count == width) return;  // nothing to set
+  if (batch.kind == WriteKind::kUpdate) {
+    if (batch.key_count == width) return;  // nothing to set
     for (std::size_t row = 0; row < batch.rows(); ++row) {
-      std::string sql = batch.kind == WriteKind::kDelete ? "DELETE FROM " + table : "UPDATE " + table + " SET ";
+      std::string sql = "UPDATE " + table + " SET ";
       for (std::size_t i = batch.key_count; i < width; ++i) {
         sql += (i > batch.key_count ? ", " : "") + name(i) + " = ";
         literal(sql, row, i);
@@ -100,21 +102,24 @@ void MyConnection::write(const WriteBatch& batch) {
     }
     return;
   }
-  std::string head = "INSERT INTO " + table + "(";
-  for (std::size_t i = 0; i < width; ++i) head += (i > 0 ? "," : "") + name(i);
-  head += ") VALUES ";
-  std::string tail;
+  std::string names;
+  for (std::size_t i = 0; i < width; ++i) names += (i > 0 ? "," : "") + name(i);
+  const bool deletes = batch.kind == WriteKind::kDelete;
+  const std::string head = deletes ? "DELETE FROM " + table + " WHERE (" + names + ") IN ("
+                                   : "INSERT INTO " + table + "(" + names + ") VALUES ";
+  std::string tail = deletes ? ")" : "";
   if (batch.kind == WriteKind::kUpsert) {
     // Without other columns the keys are set to themselves.
     for (std::size_t i = batch.key_count == width ? 0 : batch.key_count; i < width; ++i)
       tail += (tail.empty() ? "" : ",") + name(i) + "=values(" + name(i) + ")";
     tail = " on duplicate key update " + tail;
   }
+  const std::size_t most = deletes ? kRowsPerDelete : batch.rows();
   std::size_t row = 0;
   while (row < batch.rows()) {
     const std::size_t first = row;
     std::string sql = head;
-    for (; row < batch.rows() && sql.size() < kStatementBytes; ++row) {
+    for (; row < batch.rows() && row - first < most && sql.size() < kStatementBytes; ++row) {
       sql += row > first ? ",(" : "(";
       for (std::size_t i = 0; i < width; ++i) {
         if (i > 0) sql += ',';

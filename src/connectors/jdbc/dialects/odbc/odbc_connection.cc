@@ -20,8 +20,11 @@ Product product_of(const std::string& name) {
   const std::string lower = to_lower(name);
   const auto has = [&lower](const char* word) { return lower.find(word) != std::string::npos; };
   if (has("sql server")) return Product::kSqlServer;
+  if (has("adaptive server") || has("sybase")) return Product::kSybase;
+  if (has("hdb") || has("hana")) return Product::kSapHana;
+  if (has("vertica")) return Product::kVertica;
   if (has("oracle")) return Product::kOracle;
-  if (has("db2")) return Product::kDb2;
+  if (has("db2") || has("derby")) return Product::kDb2;
   if (has("postgres")) return Product::kPostgresql;
   if (has("mysql") || has("mariadb")) return Product::kMysql;
   return has("sqlite") ? Product::kSqlite : Product::kGeneric;
@@ -126,8 +129,8 @@ std::optional<std::string> OdbcStatement::text(SQLUSMALLINT column) {
   }
 }
 
-OdbcConnection::OdbcConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log)
-    : interrupt_(interrupt), handles_(std::make_unique<Handles>()) {
+OdbcConnection::OdbcConnection(const ConnectionSettings& settings, Product product, Interrupt& interrupt, Logger& log)
+    : interrupt_(interrupt), handles_(std::make_unique<Handles>()), product_(product) {
   interrupt_.check();
   const OdbcTarget target = parse_odbc_url(settings);
   for (const std::string& name : target.unknown) {
@@ -146,11 +149,18 @@ OdbcConnection::OdbcConnection(const ConnectionSettings& settings, Interrupt& in
     throw error;
   }
   handles_->connected = true;
-  std::array<char, 256> name{};
-  SQLSMALLINT length = 0;
-  SQLGetInfo(handles_->connection, SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
-  product_ = product_of(name.data());
+  if (product_ == Product::kGeneric) {
+    std::array<char, 256> name{};
+    SQLSMALLINT length = 0;
+    SQLGetInfo(handles_->connection, SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
+    product_ = product_of(name.data());
+  }
   SQLSetConnectAttr(handles_->connection, SQL_ATTR_AUTOCOMMIT, reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_OFF), 0);
+  // Values are written as text, and this product reads dates in the words of the session's country otherwise.
+  if (product_ == Product::kOracle)
+    execute(
+        "ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS' NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD "
+        "HH24:MI:SS.FF'");
 }
 
 OdbcConnection::~OdbcConnection() = default;
@@ -264,6 +274,9 @@ Instant OdbcConnection::current_time() {
       break;
     case Product::kMysql: sql = "SELECT UTC_TIMESTAMP(6)"; break;
     case Product::kSqlite: sql = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"; break;
+    case Product::kSybase: sql = "SELECT CONVERT(varchar(30), getutcdate(), 140)"; break;
+    case Product::kSapHana: sql = "SELECT CURRENT_UTCTIMESTAMP FROM DUMMY"; break;
+    case Product::kVertica: sql = "SELECT CURRENT_TIMESTAMP AT TIME ZONE 'UTC'"; break;
     case Product::kGeneric: break;
   }
   OdbcStatement statement(*handles_, interrupt_);

@@ -10,12 +10,24 @@
 namespace millrace::jdbc::odbc {
 
 /// Which product's SQL an ODBC connection is written in.
-enum class Product : std::uint8_t { kGeneric, kSqlServer, kOracle, kDb2, kPostgresql, kMysql, kSqlite };
+enum class Product : std::uint8_t {
+  kGeneric,
+  kSqlServer,
+  kSybase,
+  kOracle,
+  kDb2,  ///< and Derby
+  kSapHana,
+  kVertica,
+  kPostgresql,
+  kMysql,
+  kSqlite,
+};
 
 /// Handles and strings of ODBC stay in the .cc file.
 class OdbcConnection final : public Connection {
  public:
-  OdbcConnection(const ConnectionSettings& settings, Interrupt& interrupt, Logger& log);
+  /// `product` as configured; kGeneric: what the driver says that it is.
+  OdbcConnection(const ConnectionSettings& settings, Product product, Interrupt& interrupt, Logger& log);
   ~OdbcConnection() override;
 
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
@@ -51,7 +63,11 @@ class OdbcDialect final : public Dialect {
   IdentifierRules identifiers() const override;
   std::unique_ptr<Connection> connect(const ConnectionSettings& settings, Interrupt& interrupt,
                                       Logger& log) const override;
+  TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const override;
+  bool has_catalog_in_name() const override;
   std::string column_type(const SinkColumn& column) const override;
+  std::string create_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
+                           const WriteOptions& options) const override;
   std::vector<std::string> alter_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
                                        const WriteOptions& options) const override;
 
@@ -59,7 +75,8 @@ class OdbcDialect final : public Dialect {
   Product product_;
 };
 
-/// INSERT, UPDATE, DELETE, or the product's upsert with `?` for the values in the order of the batch's columns.
+/// INSERT, UPDATE, DELETE, or the product's upsert with `?` for the values in the order of the batch's columns; of an UPDATE
+/// the keys come last.
 /// Throws ConnectError for an upsert that the product does not have.
 std::string write_statement(const WriteBatch& batch, Product product, const IdentifierRules& rules);
 

@@ -328,6 +328,16 @@ Instant PgConnection::current_time() {
   return Instant::of_micros(std::stoll(field(row, 0, 0)));
 }
 
+IdMark PgConnection::mark_ids(const std::string& table, const std::string& column) {
+  const PgResult row = session_->query(
+      "SELECT max(" + column + ")::text, txid_snapshot_xmax(txid_current_snapshot()) FROM " + table, {});
+  return {field(row, 0, 0), std::stoull(field(row, 0, 1))};
+}
+
+std::uint64_t PgConnection::oldest_transaction() {
+  return std::stoull(field(session_->query("SELECT txid_snapshot_xmin(txid_current_snapshot())", {}), 0, 0));
+}
+
 bool PgConnection::set_isolation(const std::string& mode) {
   static const std::set<std::string> kModes{"READ_UNCOMMITTED", "READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE"};
   if (kModes.count(mode) == 0) return false;
@@ -353,7 +363,5 @@ std::string PgConnection::timestamp_literal(const TimestampBound& bound, const R
   text.insert(era == std::string::npos ? text.size() : era, zone.data());
   return "'" + text + "'";
 }
-
-void PgConnection::write(const WriteBatch& batch) { writer_->write(batch); }
 
 }  // namespace millrace::jdbc::postgresql

@@ -30,9 +30,13 @@ class PgConnection final : public Connection {
   Instant current_time() override;
   bool set_isolation(const std::string& mode) override;
   std::string database_name() override;
+  bool knows_transactions() const override { return true; }
+  IdMark mark_ids(const std::string& table, const std::string& column) override;
+  std::uint64_t oldest_transaction() override;
   std::string timestamp_literal(const TimestampBound& bound, const ReadOptions& options) override;
 
-  void write(const WriteBatch& batch) override;
+  void write(const WriteBatch& batch) override { writer_->write(batch, AfterWrite::kStayOpen); }
+  void write_and_commit(const WriteBatch& batch) override { writer_->write(batch, AfterWrite::kCommit); }
 
   PgSession& session() { return *session_; }
   void begin();

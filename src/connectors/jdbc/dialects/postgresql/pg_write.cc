@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kCopyBufferBytes = 16 * 1024;  // the server reads one while the next is made
 constexpr std::size_t kRowsPerRoundTrip = 1000;
-constexpr std::array<std::size_t, 2> kRowsPerUpsert{10, 100};
+constexpr std::array<std::size_t, 2> kRowsPerStatement{10, 100};
 constexpr std::size_t kMostParameters = 65'535;
 constexpr std::size_t kStatementsPerFlush = 50;
 constexpr const char* kCardinalityViolation = "21000";
@@ -47,6 +47,8 @@ void append_copy_cell(std::string& out, const Value* value, const SinkColumn& co
   } else if (column.type == WriteType::kBytes && value->kind() == ValueKind::kBytes) {
     out += "\\\\x";
     append_hex(out, value->as_bytes());
+  } else if (column.type == WriteType::kBoolean && value->kind() == ValueKind::kBool) {
+    out += value->as_bool() ? "true" : "false";
   } else if (column.type == WriteType::kArray) {
     std::string text;
     append_value_text(text, *value, column, options, true);
@@ -75,28 +77,49 @@ std::string column_list(const WriteBatch& batch, const IdentifierRules& rules) {
   return text;
 }
 
-/// For `rows` rows; more than one for upserts only.
-std::string statement(const WriteBatch& batch, std::size_t rows) {
+/// The type to give a value that the column takes after a conversion only: 1.5 goes into an integer as 2. "" for none.
+const char* cast_into(const std::set<std::string>& integers, const SinkColumn& column) {
+  const bool fraction =
+      column.type == WriteType::kDecimal || column.type == WriteType::kFloat32 || column.type == WriteType::kFloat64;
+  if (!fraction || integers.count(column.name) == 0) return "";
+  return column.type == WriteType::kDecimal ? "::numeric" : "::float8";
+}
+
+/// For `rows` rows; more than one for upserts and deletes only.
+std::string statement(const WriteBatch& batch, const std::set<std::string>& integers, std::size_t rows) {
   const IdentifierRules rules;
   const std::string table = batch.table.quoted(rules, batch.options->quote);
   const auto name = [&](std::size_t i) { return rules.quote(batch.columns[i]->name, batch.options->quote); };
+  const auto mark = [&](std::size_t number, std::size_t i) {
+    return "$" + std::to_string(number) + cast_into(integers, *batch.columns[i]);
+  };
+  // $1,$2 and so on, a pair of brackets for each row.
+  const auto marks_of_rows = [&](std::size_t width) {
+    std::string text;
+    std::size_t number = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      text += row > 0 ? ",(" : "(";
+      for (std::size_t i = 0; i < width; ++i) text += (i > 0 ? "," : "") + mark(++number, i);
+      text += ')';
+    }
+    return text;
+  };
   std::string keys;
   for (std::size_t i = 0; i < batch.key_count; ++i)
-    keys += (keys.empty() ? "" : " AND ") + name(i) + " = $" + std::to_string(i + 1);
-  if (batch.kind == WriteKind::kDelete) return "DELETE FROM " + table + " WHERE " + keys;
+    keys += (keys.empty() ? "" : " AND ") + name(i) + " = " + mark(i + 1, i);
+  if (batch.kind == WriteKind::kDelete) {
+    const std::string head = "DELETE FROM " + table + " WHERE ";
+    if (rows == 1) return head + keys;
+    return head + "(" + column_list(batch, rules) + ") IN (" + marks_of_rows(batch.key_count) + ")";
+  }
   if (batch.kind == WriteKind::kUpdate) {
     std::string sets;
     for (std::size_t i = batch.key_count; i < batch.columns.size(); ++i)
-      sets += (sets.empty() ? "" : ", ") + name(i) + " = $" + std::to_string(i + 1);
+      sets += (sets.empty() ? "" : ", ") + name(i) + " = " + mark(i + 1, i);
     return "UPDATE " + table + " SET " + sets + (keys.empty() ? "" : " WHERE " + keys);
   }
-  std::string sql = "INSERT INTO " + table + " (" + column_list(batch, rules) + ") VALUES ";
-  std::size_t mark = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    sql += row > 0 ? ",(" : "(";
-    for (std::size_t i = 0; i < batch.columns.size(); ++i) sql += (i > 0 ? ",$" : "$") + std::to_string(++mark);
-    sql += ')';
-  }
+  const std::string sql =
+      "INSERT INTO " + table + " (" + column_list(batch, rules) + ") VALUES " + marks_of_rows(batch.columns.size());
   if (batch.kind == WriteKind::kInsert) return sql;
   std::string conflict;
   std::string sets;
@@ -120,40 +143,60 @@ const PgWriter::TableTraits& PgWriter::traits_of(const TableId& table) {
   std::vector<std::optional<std::string>> parameters{table.table};
   if (table.schema) parameters.push_back(table.schema);
   const PgResult rows = session_.query(
-      "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules, a.attname FROM pg_catalog.pg_class c "
-      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND (a.attidentity = 'a' OR a.attgenerated <> '') "
+      "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity, a.attname, "
+      "a.attidentity = 'a' OR a.attgenerated <> '', coalesce(nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23) "
+      "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+      "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
       "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = $1" +
           where,
       parameters);
   for (int row = 0; row < PQntuples(rows.get()); ++row) {
-    traits.copy = std::string_view(PQgetvalue(rows.get(), row, 0)) == "t";
-    if (PQgetisnull(rows.get(), row, 1) == 0) traits.generated_always.insert(PQgetvalue(rows.get(), row, 1));
+    const auto is_true = [&](int column) { return std::string_view(PQgetvalue(rows.get(), row, column)) == "t"; };
+    const std::string name = PQgetvalue(rows.get(), row, 1);
+    traits.copy = is_true(0);
+    if (is_true(2)) traits.generated_always.insert(name);
+    if (is_true(3)) traits.integers.insert(name);
   }
   return traits_.emplace(table, std::move(traits)).first->second;
 }
 
-void PgWriter::write(const WriteBatch& batch) {
-  if (batch.rows() == 0) return;
-  if (batch.kind == WriteKind::kUpdate && batch.key_count == batch.columns.size()) return;  // nothing to set
-  if (batch.kind == WriteKind::kInsert) {
-    const TableTraits& traits = traits_of(batch.table);
-    const bool generated = std::any_of(batch.columns.begin(), batch.columns.end(), [&](const SinkColumn* column) {
-      return traits.generated_always.count(column->name) != 0;
-    });
-    if (traits.copy && !generated) {
-      copy(batch);
-      return;
-    }
+void PgWriter::write(const WriteBatch& batch, AfterWrite after) {
+  const bool nothing =
+      batch.rows() == 0 || (batch.kind == WriteKind::kUpdate && batch.key_count == batch.columns.size());
+  if (nothing) {
+    if (after == AfterWrite::kCommit && session_.in_transaction()) session_.execute("COMMIT");
+    return;
   }
-  pipeline(batch);
+  const TableTraits& traits = traits_of(batch.table);
+  const bool copies =
+      batch.kind == WriteKind::kInsert && traits.copy &&
+      std::all_of(batch.columns.begin(), batch.columns.end(), [&](const SinkColumn* column) {
+        return traits.generated_always.count(column->name) == 0 && *cast_into(traits.integers, *column) == '\0';
+      });
+  try {
+    if (copies) {
+      copy(batch, after);
+    } else {
+      pipeline(batch, traits, after);
+    }
+  } catch (const SqlError&) {
+    traits_.erase(batch.table);  // it may be another table by now
+    throw;
+  }
 }
 
-void PgWriter::copy(const WriteBatch& batch) {
+void PgWriter::copy(const WriteBatch& batch, AfterWrite after) {
   const IdentifierRules rules;
-  session_.send_copy((session_.in_transaction() ? "COPY " : "BEGIN; COPY ") +
-                     batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) +
-                     ") FROM STDIN");
+  const bool in_transaction = session_.in_transaction();
+  std::string sql =
+      "COPY " + batch.table.quoted(rules, batch.options->quote) + " (" + column_list(batch, rules) + ") FROM STDIN";
+  if (after == AfterWrite::kStayOpen) {
+    if (!in_transaction) sql = "BEGIN; " + sql;
+  } else if (in_transaction) {
+    sql += "; COMMIT";
+  }  // else the statement is a transaction of its own
+  session_.send_copy(sql);
   std::string buffer;
   buffer.reserve(kCopyBufferBytes + 4096);
   PGconn* connection = session_.raw();
@@ -219,12 +262,16 @@ std::string PgWriter::prepared(const std::string& sql) {
   return name;
 }
 
-/// Turns rows into statements of many or one rows and sends them down the pipeline, in order. A statement never holds two
+/// Turns rows into statements of many or one rows and sends them down the pipeline, in order. An upsert never holds two
 /// rows of one key: ON CONFLICT refuses to touch a row twice.
 class PgWriter::Grouper {
  public:
   Grouper(PgWriter& writer, const WriteBatch& batch, const std::map<std::size_t, std::string>& statements)
-      : writer_(writer), batch_(batch), statements_(statements), width_(batch.columns.size()) {
+      : writer_(writer),
+        batch_(batch),
+        statements_(statements),
+        width_(batch.columns.size()),
+        keeps_keys_apart_(batch.kind == WriteKind::kUpsert && statements.size() > 1) {
     const std::size_t most = statements.rbegin()->first;
     texts_.resize(most * width_);
     values_.resize(most * width_);
@@ -234,7 +281,7 @@ class PgWriter::Grouper {
   void add(std::size_t row) {
     if (waiting_ == 0) first_ = row;
     convert(row, waiting_);
-    if (statements_.size() > 1 && !keys_.insert(key_of(waiting_)).second) {
+    if (keeps_keys_apart_ && !keys_.insert(key_of(waiting_)).second) {
       // The new row starts the next statements.
       const std::size_t from = waiting_ * width_;
       send();
@@ -283,7 +330,11 @@ class PgWriter::Grouper {
         text = "\\x";
         append_hex(text, value->as_bytes());
       } else {
-        append_value_text(text, *value, column, *batch_.options, true);
+        if (column.type == WriteType::kBoolean && value->kind() == ValueKind::kBool) {
+          text = value->as_bool() ? "true" : "false";
+        } else {
+          append_value_text(text, *value, column, *batch_.options, true);
+        }
         if (text.find('\0') != std::string::npos) {
           throw RowError(
               SqlError(SqlErrorKind::kData,
@@ -310,6 +361,7 @@ class PgWriter::Grouper {
   const WriteBatch& batch_;
   const std::map<std::size_t, std::string>& statements_;  ///< rows → prepared statement
   std::size_t width_;
+  bool keeps_keys_apart_;
   std::vector<std::string> texts_;
   std::vector<const char*> values_;
   std::unordered_set<std::string> keys_;
@@ -318,21 +370,24 @@ class PgWriter::Grouper {
   std::vector<Sent> sent_;
 };
 
-void PgWriter::pipeline(const WriteBatch& batch) {
-  std::map<std::size_t, std::string> statements{{1, prepared(statement(batch, 1))}};
-  if (batch.kind == WriteKind::kUpsert && one_row_each_.count(batch.table) == 0) {
-    for (const std::size_t rows : kRowsPerUpsert) {
+void PgWriter::pipeline(const WriteBatch& batch, const TableTraits& traits, AfterWrite after) {
+  std::map<std::size_t, std::string> statements{{1, prepared(statement(batch, traits.integers, 1))}};
+  const bool many =
+      batch.kind == WriteKind::kDelete || (batch.kind == WriteKind::kUpsert && one_row_each_.count(batch.table) == 0);
+  if (many) {
+    for (const std::size_t rows : kRowsPerStatement) {
       if (rows <= batch.rows() && rows * batch.columns.size() <= kMostParameters)
-        statements[rows] = prepared(statement(batch, rows));
+        statements[rows] = prepared(statement(batch, traits.integers, rows));
     }
   }
   for (std::size_t begin = 0; begin < batch.rows(); begin += kRowsPerRoundTrip) {
-    run_chunk(batch, statements, begin, std::min(begin + kRowsPerRoundTrip, batch.rows()));
+    const std::size_t end = std::min(begin + kRowsPerRoundTrip, batch.rows());
+    run_chunk(batch, statements, begin, end, end == batch.rows() ? after : AfterWrite::kStayOpen);
   }
 }
 
 void PgWriter::run_chunk(const WriteBatch& batch, const std::map<std::size_t, std::string>& statements,
-                         std::size_t begin, std::size_t end) {
+                         std::size_t begin, std::size_t end, AfterWrite after) {
   PGconn* connection = session_.raw();
   if (PQenterPipelineMode(connection) == 0) session_.fail();
   const bool begins = !session_.in_transaction();
@@ -352,6 +407,9 @@ void PgWriter::run_chunk(const WriteBatch& batch, const std::map<std::size_t, st
     }
   }
   grouper.send();
+  const bool commits = after == AfterWrite::kCommit && !unfit;
+  if (commits && PQsendQueryParams(connection, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 0)
+    session_.fail();
   if (PQpipelineSync(connection) == 0) session_.fail();
   std::exception_ptr refused;
   while (const PgResult result = begins ? session_.next_result() : nullptr) PgSession::check(result.get(), connection);
@@ -365,6 +423,14 @@ void PgWriter::run_chunk(const WriteBatch& batch, const std::map<std::size_t, st
       }
     }
     if (PQstatus(connection) != CONNECTION_OK) session_.fail();
+  }
+  while (const PgResult result = commits ? session_.next_result() : nullptr) {
+    if (refused || PQresultStatus(result.get()) == PGRES_PIPELINE_ABORTED) continue;
+    try {
+      PgSession::check(result.get(), connection);
+    } catch (const SqlError&) {
+      refused = std::current_exception();  // a constraint that is checked at the end
+    }
   }
   const PgResult sync = session_.next_result();
   if (!sync || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) session_.fail();

@@ -12,26 +12,28 @@ namespace millrace::jdbc::postgresql {
 
 /// Writes batches: plain inserts with COPY, upserts with INSERTs of many rows, everything else with a statement per row; all
 /// but COPY prepared and in pipeline mode, so one round trip for a batch. Values go as text of unknown type, so that they
-/// fit uuid, json, enums, inet and the like.
+/// fit uuid, json, enums, inet and the like. A commit travels with the last rows.
 class PgWriter {
  public:
   explicit PgWriter(PgSession& session) : session_(session) {}
   /// Within the open transaction, or a new one.
-  void write(const WriteBatch& batch);
+  void write(const WriteBatch& batch, AfterWrite after);
 
  private:
-  /// COPY passes by rules and overrides GENERATED ALWAYS columns, and does not go into views: those tables get INSERTs.
+  /// COPY passes by rules and overrides GENERATED ALWAYS columns, and refuses views and row level security: those tables
+  /// get INSERTs.
   struct TableTraits {
     bool copy = false;
     std::set<std::string> generated_always;
+    std::set<std::string> integers;  ///< columns that take no text with a decimal point
   };
   const TableTraits& traits_of(const TableId& table);
-  void copy(const WriteBatch& batch);
+  void copy(const WriteBatch& batch, AfterWrite after);
   class Grouper;
-  void pipeline(const WriteBatch& batch);
+  void pipeline(const WriteBatch& batch, const TableTraits& traits, AfterWrite after);
   /// `statements`: rows → prepared statement.
   void run_chunk(const WriteBatch& batch, const std::map<std::size_t, std::string>& statements, std::size_t begin,
-                 std::size_t end);
+                 std::size_t end, AfterWrite after);
   /// What the refusal of a statement of `rows` rows means to the caller.
   std::exception_ptr refusal(const TableId& table, const SqlError& error, std::size_t first_row, std::size_t rows);
   std::string prepared(const std::string& sql);

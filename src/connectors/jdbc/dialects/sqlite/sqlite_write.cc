@@ -41,8 +41,7 @@ int bind(sqlite3_stmt* statement, int position, const Value* value, const SinkCo
       if (value->kind() == ValueKind::kDate) return sqlite3_bind_int64(statement, position, value->as_date().epoch_ms);
       break;
     case WriteType::kTimestamp:
-    case WriteType::kEpoch:
-      return sqlite3_bind_int64(statement, position, write_instant(*value, column, options).millis());
+    case WriteType::kEpoch: return sqlite3_bind_int64(statement, position, write_instant(*value, column).millis());
     default: break;
   }
   std::string text;
