@@ -161,7 +161,10 @@ Result<void> look_up_cluster(WorkerSetup& setup, const StopSignals& signals) {
     return error;
   };
   const runtime::ClientConfigs configs(setup.config, "");
-  Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(configs.internal("admin"));
+  const runtime::ClientConfigs::Config settings = configs.internal("admin");
+  if (Result<void> checked = runtime::check_client_config(runtime::ClientKind::kAdmin, settings); !checked)
+    return checked;
+  Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(settings);
   if (!admin) return failed(admin.error());
   if (!may_be_resolved(setup.config.bootstrap_servers)) {
     return failed(Error{.code = Errc::kInvalid, .text = "No resolvable bootstrap urls given in bootstrap.servers"});
