@@ -6,7 +6,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -82,11 +84,17 @@ bool may_be_resolved(const std::string& servers) {
   return false;
 }
 
+/// SIGHUP too, as in a JVM: the terminal is gone. Whoever started the worker with it ignored (nohup) wants it to stay.
+constexpr std::array kStopSignals{SIGTERM, SIGINT, SIGHUP};
+
 sigset_t stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int number : kStopSignals) {
+    struct sigaction now {};
+    const bool ignored = number == SIGHUP && ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+    if (!ignored) sigaddset(&signals, number);
+  }
   return signals;
 }
 
@@ -102,7 +110,8 @@ bool StopSignals::pending() const {
   sigset_t waiting;
   sigemptyset(&waiting);
   ::sigpending(&waiting);
-  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
+  return std::any_of(kStopSignals.begin(), kStopSignals.end(),
+                     [&](int number) { return sigismember(&waiting, number) == 1; });
 }
 
 void StopSignals::wait() {
@@ -110,9 +119,10 @@ void StopSignals::wait() {
   int received = 0;
   sigwait(&signals, &received);
   received_ = true;
-  main_log().info("received {}, stopping", received == SIGTERM ? "SIGTERM" : "SIGINT");
-  signal(SIGTERM, SIG_DFL);
-  signal(SIGINT, SIG_DFL);
+  main_log().info("received SIG{}, stopping", ::sigabbrev_np(received));
+  for (const int number : kStopSignals) {
+    if (sigismember(&signals, number) == 1) signal(number, SIG_DFL);
+  }
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
@@ -161,7 +171,10 @@ Result<void> look_up_cluster(WorkerSetup& setup, const StopSignals& signals) {
     return error;
   };
   const runtime::ClientConfigs configs(setup.config, "");
-  Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(configs.internal("admin"));
+  const runtime::ClientConfigs::Config settings = configs.internal("admin");
+  if (Result<void> checked = runtime::check_client_config(runtime::ClientKind::kAdmin, settings); !checked)
+    return checked;
+  Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(settings);
   if (!admin) return failed(admin.error());
   if (!may_be_resolved(setup.config.bootstrap_servers)) {
     return failed(Error{.code = Errc::kInvalid, .text = "No resolvable bootstrap urls given in bootstrap.servers"});

@@ -28,7 +28,7 @@ struct WorkerSetup {
   std::optional<std::string> kafka_cluster_id;
 };
 
-/// Waits for SIGTERM and SIGINT. Make it before any thread: they inherit the mask.
+/// Waits for SIGTERM, SIGINT and (unless started by nohup) SIGHUP. Make it before any thread: they inherit the mask.
 class StopSignals {
  public:
   StopSignals();

@@ -316,6 +316,12 @@ Result<bool> SourceTaskRunner::ensure_topic(const std::string& topic) {
     const Result<std::int32_t> partitions = source_.producer->partition_count(topic, kTopicTimeout);
     if (partitions) return true;
     found = partitions.error();
+    if (!found.error().retriable && found.error().code != Errc::kTimeout) {
+      const Error& why = found.error();
+      return plugin_error(kConnectException,
+                          fmt::format("Unrecoverable exception from producer send callback: topic {}", topic),
+                          PluginFailure{"org.apache.kafka.common.KafkaException", why.text, trace_of(why), false});
+    }
   }
   if (!found.error().retriable && found.error().code != Errc::kTimeout) return std::move(found).error();
   source_log().debug("topic {} cannot be used yet, it will be looked at again: {}", topic, found.error().text);

@@ -19,7 +19,12 @@ namespace {
 // Ours where the user gives none. A short queue stays in the processor's cache and bounds memory; the numbers come from
 // measuring, see bench/README.md.
 constexpr std::int64_t kDefaultBufferBytes = 16 * 1024 * 1024;
+constexpr std::int64_t kDefaultFetchBytes = 2 * 1024 * 1024;
 constexpr std::int64_t kJavaMaxRequestBytes = 1048576;
+constexpr std::int64_t kJavaLingerMs = 5;
+constexpr std::int64_t kJavaRequestTimeoutMs = 30000;
+constexpr std::int64_t kJavaSessionTimeoutMs = 45000;
+constexpr std::int64_t kJavaHeartbeatMs = 3000;
 /// Older ones repeat the client's nonce in the last SCRAM message, which brokers from 3.9 on refuse (CVE-2024-56128).
 constexpr int kScramFixed = 0x020601ff;
 constexpr std::int64_t kProtocolSlackBytes = 64 * 1024;
@@ -168,9 +173,11 @@ class Translator {
       set("check.crcs", "true");
       set("partition.assignment.strategy", "range");
       // Fetched ahead, over all partitions. RdConsumer wakes the brokers' threads when half is taken, so no more is needed
-      // than what a sink takes during one fetch; more only costs memory and the processor's cache.
-      set("queued.min.messages", "20000");
-      set("queued.max.messages.kbytes", "8192");
+      // than what a sink takes during one fetch; more only costs memory and the processor's cache. A fetch is unpacked
+      // as a whole, which takes several times its bytes: with Java's 50 MB the memory grows with the partitions.
+      set("queued.min.messages", "10000");
+      set("queued.max.messages.kbytes", "4096");
+      set("fetch.max.bytes", std::to_string(kDefaultFetchBytes));
       set("fetch.error.backoff.ms", "20");
     }
   }
@@ -256,9 +263,13 @@ class Translator {
     auto linger = number_of("linger.ms");
     if (!linger) return linger.error();
     if (*linger) out_.linger = std::chrono::milliseconds(**linger);
-    if (auto timeout = number_of("request.timeout.ms"); timeout && *timeout) {
-      set("request.timeout.ms", std::to_string(std::clamp<std::int64_t>(**timeout, 1, 900000)));
-    }
+    auto timeout = number_of("request.timeout.ms");
+    if (!timeout) return timeout.error();
+    if (*timeout) set("request.timeout.ms", std::to_string(std::clamp<std::int64_t>(**timeout, 1, 900000)));
+    auto delivery = number_of("delivery.timeout.ms");
+    if (!delivery) return delivery.error();
+    if (*delivery && **delivery < linger->value_or(kJavaLingerMs) + timeout->value_or(kJavaRequestTimeoutMs))
+      return invalid("delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms");
     std::string codec = out_.properties.contains("compression.type") ? out_.properties["compression.type"] : "none";
     auto level = number_of("compression." + codec + ".level");
     if (!level) return level.error();
@@ -271,17 +282,23 @@ class Translator {
       auto retries = number_of("retries");
       if (!in_flight) return in_flight.error();
       if (!retries) return retries.error();
-      bool asked_for = lower(get("enable.idempotence")) == "true";
-      bool possible = (acks == "all" || acks == "-1") && in_flight->value_or(5) <= 5 && retries->value_or(1) > 0;
-      if (asked_for && !possible) {
-        return invalid(
-            "enable.idempotence=true needs acks=all, retries above 0 and max.in.flight.requests.per.connection of at "
-            "most 5");
+      // On by default, and off when another setting speaks against it: ProducerConfig.postProcessAndValidateIdempotence.
+      std::string_view obstacle;
+      if (retries->value_or(1) == 0) {
+        obstacle = "Must set retries to non-zero when using the idempotent producer.";
+      } else if (acks != "all" && acks != "-1") {
+        obstacle =
+            "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.";
+      } else if (in_flight->value_or(5) > 5) {
+        obstacle = "Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent producer.";
       }
-      // As in Java: on by default, and off when another setting speaks against it.
-      if (!possible) set("enable.idempotence", "false");
+      if (!obstacle.empty()) {
+        if (lower(get("enable.idempotence")) == "true") return invalid(std::string(obstacle));
+        set("enable.idempotence", "false");
+      }
     } else {
-      if (lower(get("enable.idempotence")) == "false") return invalid("transactional.id needs enable.idempotence=true");
+      if (lower(get("enable.idempotence")) == "false")
+        return invalid("Cannot set a transactional.id without also enabling idempotence.");
       set("enable.idempotence", "true");
       if (get("max.in.flight.requests.per.connection").empty()) set("max.in.flight.requests.per.connection", "5");
       limit_delivery_to_transaction();
@@ -320,6 +337,14 @@ class Translator {
   }
 
   Result<void> emulate_consumer() {
+    if (config_.contains("group.id") && get("group.id").empty())
+      return invalid("The configured group.id should not be an empty string or whitespace.");
+    auto session_timeout = number_of("session.timeout.ms");
+    if (!session_timeout) return session_timeout.error();
+    auto heartbeat = number_of("heartbeat.interval.ms");
+    if (!heartbeat) return heartbeat.error();
+    if (heartbeat->value_or(kJavaHeartbeatMs) >= session_timeout->value_or(kJavaSessionTimeoutMs))
+      return invalid("Heartbeat must be set lower than the session timeout");
     auto records = number_of("max.poll.records");
     if (!records) return records.error();
     if (*records && **records < 1)
@@ -329,11 +354,15 @@ class Translator {
     if (!age) return age.error();
     if (*age) out_.metadata_max_age = std::chrono::milliseconds(**age);
     out_.auto_offset_reset = out_.properties["auto.offset.reset"];
-    // librdkafka wants room for one full fetch.
-    if (auto it = out_.properties.find("fetch.max.bytes"); it != out_.properties.end()) {
-      std::int64_t fetch = number("fetch.max.bytes", it->second).value();
-      set("receive.message.max.bytes", std::to_string(std::max<std::int64_t>(100000000, fetch + 512)));
+    std::int64_t fetch = number("fetch.max.bytes", out_.properties["fetch.max.bytes"]).value();
+    if (get("fetch.max.bytes").empty()) {
+      auto partition = number_of("max.partition.fetch.bytes");
+      if (!partition) return partition.error();
+      fetch = std::max(fetch, std::min<std::int64_t>(partition->value_or(0), 1000000000));
+      set("fetch.max.bytes", std::to_string(fetch));
     }
+    // librdkafka wants room for one full fetch.
+    set("receive.message.max.bytes", std::to_string(std::max<std::int64_t>(100000000, fetch + 512)));
     auto wait = number_of("fetch.max.wait.ms");
     if (!wait) return wait.error();
     auto timeout = number_of("request.timeout.ms");

@@ -87,8 +87,25 @@ TEST(SettingsTest, IdempotenceIsOnByDefaultAndGivesWayToOtherSettings) {
   EXPECT_EQ(translated(kProducer, {}).properties.at("enable.idempotence"), "true");
   EXPECT_EQ(translated(kProducer, {{"acks", "1"}}).properties.at("enable.idempotence"), "false");
   EXPECT_EQ(translated(kProducer, {{"retries", "0"}}).properties.at("enable.idempotence"), "false");
-  EXPECT_NE(refused(kProducer, {{"acks", "1"}, {"enable.idempotence", "true"}}), "accepted");
-  EXPECT_NE(refused(kProducer, {{"transactional.id", "t"}, {"enable.idempotence", "false"}}), "accepted");
+  EXPECT_EQ(refused(kProducer, {{"acks", "1"}, {"enable.idempotence", "true"}}),
+            "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.");
+  EXPECT_EQ(refused(kProducer, {{"retries", "0"}, {"enable.idempotence", "true"}}),
+            "Must set retries to non-zero when using the idempotent producer.");
+  EXPECT_EQ(refused(kProducer, {{"max.in.flight.requests.per.connection", "6"}, {"enable.idempotence", "true"}}),
+            "Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent producer.");
+  EXPECT_EQ(refused(kProducer, {{"transactional.id", "t"}, {"enable.idempotence", "false"}}),
+            "Cannot set a transactional.id without also enabling idempotence.");
+}
+
+TEST(SettingsTest, SettingsThatContradictEachOtherAreRefusedAsInJava) {
+  EXPECT_EQ(refused(kProducer, {{"delivery.timeout.ms", "30004"}}),
+            "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms");
+  EXPECT_EQ(refused(kProducer, {{"delivery.timeout.ms", "30"}, {"linger.ms", "10"}, {"request.timeout.ms", "20"}}),
+            "accepted");
+  EXPECT_EQ(refused(kConsumer, {{"group.id", "g"}, {"session.timeout.ms", "3000"}}),
+            "Heartbeat must be set lower than the session timeout");
+  EXPECT_EQ(refused(kConsumer, {{"group.id", " "}}),
+            "The configured group.id should not be an empty string or whitespace.");
 }
 
 TEST(SettingsTest, ATransactionBoundsTheDeliveryTimeout) {
@@ -113,6 +130,16 @@ TEST(SettingsTest, PartitionerClassesBecomeWhatComesNearest) {
   EXPECT_EQ(robin.properties.at("sticky.partitioning.linger.ms"), "0");
   EXPECT_EQ(robin.notices.size(), 1U);
   EXPECT_EQ(translated(kProducer, {{"partitioner.class", "com.example.Mine"}}).notices.size(), 1U);
+}
+
+TEST(SettingsTest, OneFetchIsBoundedUnlessTheUserWantsMore) {
+  const auto fetch = [](const ClientConfig& config) {
+    return translated(kConsumer, config).properties.at("fetch.max.bytes");
+  };
+  EXPECT_EQ(fetch({}), "2097152");
+  EXPECT_EQ(fetch({{"fetch.max.bytes", "52428800"}}), "52428800");
+  EXPECT_EQ(fetch({{"max.partition.fetch.bytes", "8000000"}}), "8000000");
+  EXPECT_EQ(fetch({{"max.partition.fetch.bytes", "8000000"}, {"fetch.max.bytes", "3000000"}}), "3000000");
 }
 
 TEST(SettingsTest, AConsumerAsConnectMakesIt) {

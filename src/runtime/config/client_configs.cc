@@ -108,6 +108,7 @@ Result<ClientConfigs::Config> ClientConfigs::producer(const std::string& client_
   put_all(out, worker_.with_prefix("producer."));
   add_metrics_context(out);
   if (auto added = add_overrides(out, ClientKind::kProducer, connector); !added) return std::move(added).error();
+  if (auto checked = check_client_config(ClientKind::kProducer, out); !checked) return std::move(checked).error();
   return out;
 }
 
@@ -123,6 +124,7 @@ Result<ClientConfigs::Config> ClientConfigs::consumer(const std::string& connect
   put_all(out, worker_.with_prefix("consumer."));
   add_metrics_context(out);
   if (auto added = add_overrides(out, ClientKind::kConsumer, connector); !added) return std::move(added).error();
+  if (auto checked = check_client_config(ClientKind::kConsumer, out); !checked) return std::move(checked).error();
   return out;
 }
 
@@ -134,6 +136,7 @@ Result<ClientConfigs::Config> ClientConfigs::admin(const std::string& client_id,
   out["bootstrap.servers"] = worker_.bootstrap_servers;
   put_all(out, worker_.with_prefix("admin."));
   if (auto added = add_overrides(out, ClientKind::kAdmin, connector); !added) return std::move(added).error();
+  if (auto checked = check_client_config(ClientKind::kAdmin, out); !checked) return std::move(checked).error();
   add_metrics_context(out);
   return out;
 }

@@ -27,7 +27,7 @@ std::string override_prefix(ClientKind kind);
 /// Settings of Kafka clients under their Java names, layer over layer.
 ///
 /// `connector` is always the connector's resolved configuration. Errors: kInvalid "Client Config Overrides not allowed
-/// [...]". Threads: const methods from any.
+/// [...]", or the sentence for a value that Kafka's client refuses. Threads: const methods from any.
 class ClientConfigs {
  public:
   using Config = kafka::ClientConfig;

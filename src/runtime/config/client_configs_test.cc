@@ -49,6 +49,23 @@ TEST(ClientConfigsTest, ConsumersBelongToTheConnectorsGroup) {
   EXPECT_EQ(clients.sink_group_id("c", {{"consumer.override.group.id", "own"}}), "own");
 }
 
+TEST(ClientConfigsTest, ValuesThatAJavaClientRefusesAreRefused) {
+  const WorkerConfig config = worker({{"admin.retry.backoff.ms", "-1"}});
+  const ClientConfigs clients(config, "");
+  const auto why = [](const Result<ClientConfigs::Config>& made) { return made ? "made" : made.error().text; };
+  EXPECT_EQ(why(clients.source_producer({"c", 0}, {{"producer.override.buffer.memory", "-1"}})),
+            "Invalid value -1 for configuration buffer.memory: Value must be at least 0");
+  EXPECT_EQ(why(clients.source_producer({"c", 0}, {{"producer.override.request.timeout.ms", "soon"}})),
+            "Invalid value soon for configuration request.timeout.ms: Not a number of type INT");
+  EXPECT_EQ(why(clients.sink_consumer({"c", 0}, {{"consumer.override.fetch.min.bytes", "-1"}})),
+            "Invalid value -1 for configuration fetch.min.bytes: Value must be at least 0");
+  EXPECT_EQ(why(clients.sink_consumer({"c", 0}, {{"consumer.override.group.instance.id", ""}})),
+            "Invalid value  for configuration group.instance.id: String must be non-empty");
+  EXPECT_EQ(why(clients.dead_letter_admin({"c", 0}, {})),
+            "Invalid value -1 for configuration retry.backoff.ms: Value must be at least 0");
+  EXPECT_EQ(why(clients.sink_consumer({"c", 0}, {{"consumer.override.no.such.key", "-1"}})), "made");
+}
+
 TEST(ClientConfigsTest, AdminClientsTakeTheWorkersSecurity) {
   const WorkerConfig config =
       worker({{"security.protocol", "SSL"}, {"producer.x", "1"}, {"admin.retries", "3"}, {"client.id", "w"}});

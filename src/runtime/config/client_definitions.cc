@@ -151,4 +151,18 @@ const ConfigDef& client_definition(ClientKind kind) {
   return kAdminDefinition;
 }
 
+Result<void> check_client_config(ClientKind kind, const kafka::ClientConfig& config) {
+  Props given;
+  for (const ConfigKey& key : client_definition(kind).keys()) {
+    if (const auto at = config.find(key.name); at != config.end()) given.insert(*at);
+  }
+  for (const ConfigValue& value : client_definition(kind).validate(given)) {
+    if (value.errors.empty() || !given.contains(value.name)) continue;
+    Error error{.code = Errc::kInvalid, .text = value.errors.front()};
+    error.trace = "org.apache.kafka.common.config.ConfigException: " + error.text;
+    return error;
+  }
+  return {};
+}
+
 }  // namespace millrace::runtime

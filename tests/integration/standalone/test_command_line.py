@@ -1,6 +1,7 @@
 """Arguments, files and exit statuses of connect-standalone."""
 
 import json
+import signal
 import socket
 from typing import Callable
 
@@ -120,3 +121,16 @@ def test_kafkas_own_example_files_run_unchanged(kafka: Kafka, make_worker: Calla
     eventually(lambda: (worker.folder / "test.sink.txt").read_text() == "foo\nbar\n")
     assert worker.stop() == 0
     assert worker.stdout_text() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_interrupt_and_a_closed_terminal_stop_it_cleanly(kafka: Kafka, make_worker: Callable, unique: Callable, tmp_path,
+                                                            number: signal.Signals):
+    (tmp_path / "in").write_text("one\ntwo\n")
+    topic = unique("lines")
+    worker = make_worker({"offset.flush.interval.ms": 3600000}, {unique("source"): {
+        "connector.class": "FileStreamSource", "file": str(tmp_path / "in"), "topic": topic}}).start()
+    assert len(kafka.texts(topic, 2)) == 2
+    worker.process.signal(number)
+    assert worker.process.wait(60) == 0
+    assert b'{"position":8}' in (worker.folder / "connect.offsets").read_bytes()
