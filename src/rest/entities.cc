@@ -132,7 +132,9 @@ void key_info(std::string& out, const ConfigKey& key) {
   out += ",\"type\":\"";
   out += name_of(key.type);
   out += key.required ? "\",\"required\":true,\"default_value\":" : "\",\"required\":false,\"default_value\":";
-  text_or_null(out, key.default_value);
+  // Behaviour: a password prints as this, also one that is a default, also an empty one.
+  const bool hidden = key.type == ConfigType::kPassword && key.default_value;
+  text_or_null(out, hidden ? std::optional<std::string>("[hidden]") : key.default_value);
   out += ",\"importance\":\"";
   out += name_of(key.importance);
   out += "\",\"documentation\":";

@@ -212,6 +212,83 @@ TEST_F(SourceCheck, TimestampModeInSlices) {
   EXPECT_EQ(ids.size(), 50U);
 }
 
+TEST_F(SourceCheck, OverlapFindsRowsThatCameLate) {
+  session->query("CREATE TABLE source_check.t (id int PRIMARY KEY, ts timestamp, v text)");
+  const auto insert = [this](int id, std::chrono::seconds age, const std::string& text) {
+    const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
+        (std::chrono::system_clock::now() - age).time_since_epoch());
+    session->query("INSERT INTO source_check.t (id, ts, v) VALUES (" + std::to_string(id) + ", " +
+                   std::to_string(at.count()) + ", '" + text + "')");
+  };
+  const auto id_of = [](const SourceRecord& record) { return record.value.as_struct().get("v").as_string(); };
+  // The id is not selected for the records, but tells rows apart.
+  const std::string kcql = "INSERT INTO x SELECT v, ts FROM t PK ts INCREMENTALMODE=TIMESTAMP";
+  Props config = props(
+      kcql, {{"connect.cassandra.slice.duration", "1000000000000"}, {"connect.cassandra.slice.overlap.ms", "600000"}});
+  insert(1, std::chrono::seconds(200), "on time");
+  start(config);
+  const auto first = take(1);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].value_schema->fields().size(), 2U);
+  insert(2, std::chrono::seconds(100), "late");
+  const auto second = take(1);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(id_of(second[0]), "late");
+  insert(3, std::chrono::seconds(2000), "too late");
+  insert(4, std::chrono::seconds(0), "new");
+  const auto third = take(1);
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_EQ(id_of(third[0]), "new");
+  // A new process does not know what was handed out: the overlap comes again, and nothing before it.
+  restart_after(third[0], config);
+  std::set<std::string> again;
+  for (const auto& record : take(3)) again.insert(id_of(record));
+  EXPECT_EQ(again, (std::set<std::string>{"on time", "late", "new"}));
+  config["connect.cassandra.slice.overlap.ms"] = "0";
+  restart_after(third[0], config);
+  insert(5, std::chrono::seconds(100), "late again");
+  insert(6, std::chrono::seconds(0), "newer");
+  EXPECT_EQ(id_of(take(1)[0]), "newer");
+}
+
+TEST_F(SourceCheck, WindowsInTokenRangesReadEveryRowOnce) {
+  session->query("CREATE TABLE source_check.t (id int, created timeuuid, PRIMARY KEY (id, created))");
+  for (int i = 0; i < 300; ++i)
+    session->query("INSERT INTO source_check.t (id, created) VALUES (" + std::to_string(i) + ", now())");
+  const Props config = props("INSERT INTO x SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID",
+                             {{"connect.cassandra.window.parallelism", "4"}, {"connect.cassandra.fetch.size", "11"}});
+  start(config);
+  const auto records = take(300);
+  std::set<std::int32_t> ids;
+  for (const auto& record : records) ids.insert(record.value.as_struct().get("id").as_int32());
+  EXPECT_EQ(records.size(), 300U);
+  EXPECT_EQ(ids.size(), 300U);
+  restart_after(records.back(), config);
+  session->query("INSERT INTO source_check.t (id, created) VALUES (1000, now())");
+  EXPECT_EQ(take(1)[0].value.as_struct().get("id").as_int32(), 1000);
+}
+
+TEST_F(SourceCheck, TokenModeKeepsTheKeyOfTheOriginalInTheOffset) {
+  session->query("CREATE TABLE source_check.t (id uuid PRIMARY KEY, v text)");
+  session->query("INSERT INTO source_check.t (id, v) VALUES (123e4567-e89b-12d3-a456-426655440000, 'x')");
+  start(props("INSERT INTO x SELECT v, id FROM t IGNORE id PK id WITHUNWRAP INCREMENTALMODE=TOKEN"));
+  const auto record = take(1)[0];
+  EXPECT_EQ(record.value.as_string(), "x");
+  EXPECT_EQ(record.source_offset->find("id")->as_string(), "123e4567-e89b-12d3-a456-426655440000");
+}
+
+TEST_F(SourceCheck, DecimalsExactlyOrOfAnotherScale) {
+  session->query("CREATE TABLE source_check.t (id int PRIMARY KEY, amount decimal)");
+  session->query("INSERT INTO source_check.t (id, amount) VALUES (1, 1.00000000000000000000125)");
+  start(props("INSERT INTO x SELECT amount FROM t", {{"connect.cassandra.decimal.handling", "string"}}));
+  EXPECT_EQ(take(1)[0].value.to_string(), "Struct{amount=1.00000000000000000000125}");
+  task->stop();
+  start(props("INSERT INTO x SELECT amount FROM t", {{"connect.cassandra.decimal.scale", "22"}}));
+  const auto record = take(1)[0];
+  record.value_schema->validate(record.value);
+  EXPECT_EQ(record.value.to_string(), "Struct{amount=1.0000000000000000000013}");
+}
+
 TEST_F(SourceCheck, BucketsNameTheirPartitionsAndGoOnWhereTheyStopped) {
   session->query("CREATE TABLE source_check.t (bucket text, ts timestamp, id int, PRIMARY KEY (bucket, ts, id))");
   // From 2018-03-09 16:12:32 UTC on a row every two minutes.

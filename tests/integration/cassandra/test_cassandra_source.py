@@ -131,6 +131,56 @@ def test_a_node_that_stops_in_the_middle_of_a_read(own_cassandra, kafka, make_wo
     assert worker.rest.states("rows") == ("RUNNING", ["RUNNING"])
 
 
+def test_a_worker_killed_in_mid_window_reads_the_window_again(cassandra, kafka, make_worker, unique):
+    keyspace, topic, rows = "mid_window", unique("rows"), 3000
+    cassandra.create_keyspace(keyspace)
+    cassandra.execute(f"CREATE TABLE {keyspace}.t (id int, created timeuuid, PRIMARY KEY (id, created))")
+    insert = cassandra.session().prepare(f"INSERT INTO {keyspace}.t (id, created) VALUES (?, now())")
+    for future in [cassandra.session().execute_async(insert, (number,)) for number in range(rows)]:
+        future.result()
+    client = KafkaClient(kafka.bootstrap)
+    client.create_topic(topic)
+    watch = client.watcher(topic)
+    worker = make_worker(settings={"offset.flush.interval.ms": 20}, connectors={"rows": {
+        "connector.class": TODAY, **connection(cassandra, keyspace), "connect.cassandra.fetch.size": 5,
+        "connect.cassandra.task.buffer.size": 5, "connect.cassandra.batch.size": 5, "connect.cassandra.slice.delay.ms": 0,
+        "connect.cassandra.offset.timezone": "UTC",
+        "connect.cassandra.kcql": f"INSERT INTO {topic} SELECT * FROM t PK created INCREMENTALMODE=TIMEUUID"}})
+    worker.start()
+    eventually(lambda: watch() > 100 and worker.rest.get("/connectors/rows/offsets")["offsets"], 60, "an offset inside of the window")
+    worker.kill()
+    assert watch() < rows, "the read was over before the worker was killed"
+    worker.start()
+    eventually(lambda: {json.loads(text)["payload"]["id"] for text in client.texts(topic, None)} == set(range(rows)), 90, "all rows")
+    stored = eventually(lambda: [entry for entry in worker.rest.get("/connectors/rows/offsets")["offsets"]
+                                 if not entry["offset"]["lo"].startswith("1900")], 60, "the offset behind the window")
+    assert stored[0]["partition"] == {"connect.cassandra.assigned.tables": "t"}
+    assert set(stored[0]["offset"]) == {"created", "lo"}
+
+
+@pytest.mark.parametrize("policy", ["THROW", "NOOP"])
+def test_a_table_that_is_dropped_fails_the_task_unless_errors_are_left_out(cassandra, kafka, make_worker, unique, policy):
+    keyspace, topic = f"dropped_{policy.lower()}", unique("rows")
+    cassandra.create_keyspace(keyspace)
+    cassandra.execute(f"CREATE TABLE {keyspace}.t (id int PRIMARY KEY)")
+    cassandra.execute(f"INSERT INTO {keyspace}.t (id) VALUES (1)")
+    worker = make_worker(connectors={"rows": {
+        "connector.class": TODAY, **connection(cassandra, keyspace), "connect.cassandra.error.policy": policy,
+        "connect.cassandra.import.poll.interval": 100, "connect.cassandra.kcql": f"INSERT INTO {topic} SELECT * FROM t"}})
+    worker.start()
+    client = KafkaClient(kafka.bootstrap)
+    client.texts(topic, 1)
+    cassandra.execute(f"DROP TABLE {keyspace}.t")
+    if policy == "THROW":
+        assert f"Reading table {keyspace}.t failed: " in worker.rest.await_failed_task("rows")
+        return
+    worker.await_log("Error policy NOOP: tried again after the poll interval.")
+    cassandra.execute(f"CREATE TABLE {keyspace}.t (id int PRIMARY KEY)")
+    cassandra.execute(f"INSERT INTO {keyspace}.t (id) VALUES (2)")
+    eventually(lambda: any(json.loads(text)["payload"]["id"] == 2 for text in client.texts(topic, None)), 60, "the new table's row")
+    assert worker.rest.states("rows") == ("RUNNING", ["RUNNING"])
+
+
 @pytest.mark.parametrize("change, sentence", [
     ({"connect.cassandra.kcql": "INSERT INTO x SELECT * FROM missing"}, "Table missing does not exist in keyspace wrong on Cassandra at 127.0.0.1"),
     ({"connect.cassandra.kcql": "INSERT INTO x SELECT nope FROM metrics"}, "Column nope of the SELECT list does not exist in table wrong.metrics"),

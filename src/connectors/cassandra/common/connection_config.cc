@@ -44,7 +44,12 @@ ConfigCheck consistency_check() {
   };
 }
 
-ConfigCheck port_check() { return between(1, 65535); }
+ConfigCheck of_numbers(ConfigCheck check) {
+  return [check = std::move(check)](const ConfigObject& value) -> std::optional<std::string> {
+    if (std::holds_alternative<std::monostate>(value)) return std::nullopt;
+    return check(value);
+  };
+}
 
 std::string lowered(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -53,6 +58,10 @@ std::string lowered(std::string text) {
 }
 
 }  // namespace
+
+ConfigCheck number_between(std::int64_t minimum, std::int64_t maximum) { return of_numbers(between(minimum, maximum)); }
+
+ConfigCheck number_at_least(std::int64_t minimum) { return of_numbers(at_least(minimum)); }
 
 std::string lower_case(std::string text) { return lowered(std::move(text)); }
 
@@ -97,7 +106,7 @@ void define_connection_keys(ConfigDef& def) {
            "through them.",
            non_empty());
   keys.add("connect.cassandra.port", kInt, "9042", kHigh, kConnection, "Native protocol port of all nodes.",
-           port_check());
+           number_between(1, 65535));
   {
     ConfigKey key;
     key.name = "connect.cassandra.key.space";
@@ -121,15 +130,15 @@ void define_connection_keys(ConfigDef& def) {
   keys.add("connect.cassandra.consistency.level", kString, "", kMedium, kConnection,
            "Consistency level of reads and writes, for example LOCAL_QUORUM. Empty: LOCAL_ONE.", consistency_check());
   keys.add("connect.cassandra.fetch.size", kInt, "5000", kMedium, kConnection, "Rows of one page of a query.",
-           at_least(1));
+           number_at_least(1));
   keys.add("connect.cassandra.load.balancing.policy", kString, "TOKEN_AWARE", kMedium, kConnection,
            "TOKEN_AWARE, DC_AWARE_ROUND_ROBIN and LATENCY_AWARE stay in the data centre of the first node reached; "
            "ROUND_ROBIN uses all nodes.",
            one_of_ignoring_case({"TOKEN_AWARE", "ROUND_ROBIN", "DC_AWARE_ROUND_ROBIN", "LATENCY_AWARE"}));
   keys.add("connect.cassandra.connect.timeout.ms", kInt, "5000", kMedium, kConnection,
-           "Time for connecting and logging in to a node.", at_least(1));
+           "Time for connecting and logging in to a node.", number_at_least(1));
   keys.add("connect.cassandra.read.timeout.ms", kInt, "12000", kMedium, kConnection,
-           "Time for the answer to one request, one page included.", at_least(1));
+           "Time for the answer to one request, one page included.", number_at_least(1));
   keys.add("connect.cassandra.compression", kString, "none", kLow, kConnection,
            "none, lz4 or snappy: compression between the nodes and the worker.",
            one_of_ignoring_case({"NONE", "LZ4", "SNAPPY"}));
@@ -153,9 +162,9 @@ void define_connection_keys(ConfigDef& def) {
            "What a failing request does. NOOP: it is logged and left. THROW: the task fails. RETRY: it is sent again.",
            one_of_ignoring_case({"NOOP", "THROW", "RETRY"}));
   keys.add("connect.cassandra.max.retries", kInt, "20", kMedium, kErrors,
-           "Attempts before the task fails; -1: without end.", at_least(-1));
+           "Attempts before the task fails; -1: without end.", number_at_least(-1));
   keys.add("connect.cassandra.retry.interval", kInt, "60000", kMedium, kErrors, "Milliseconds between two attempts.",
-           at_least(0));
+           number_at_least(0));
 }
 
 cql::SessionConfig session_config(const ParsedConfig& parsed) {

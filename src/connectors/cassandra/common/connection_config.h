@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@ namespace millrace::cassandra {
 
 /// `millrace::logger` of these connectors.
 inline constexpr const char* kLoggerName = "connectors.cassandra";
+
+/// `between` and `at_least` without a complaint of their own about what is no number: that is reported already.
+ConfigCheck number_between(std::int64_t minimum, std::int64_t maximum);
+ConfigCheck number_at_least(std::int64_t minimum);
 
 /// The keys that source and sink share, without `kcql`: contact points to time-outs.
 void define_connection_keys(ConfigDef& def);

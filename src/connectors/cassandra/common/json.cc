@@ -4,6 +4,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "millrace/text.h"
+
 namespace millrace::cassandra {
 
 namespace {
@@ -123,13 +125,15 @@ class Parser {
   bool string(std::string& out) {
     ++at_;
     while (at_ < text_.size()) {
+      const auto plain = at_;
+      while (at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x20 && text_[at_] != '"' &&
+             text_[at_] != '\\')
+        ++at_;
+      out.append(text_, plain, at_ - plain);
+      if (at_ >= text_.size()) break;
       const char c = text_[at_++];
       if (c == '"') return true;
-      if (static_cast<unsigned char>(c) < 0x20) return fail("a control character in a text");
-      if (c != '\\') {
-        out.push_back(c);
-        continue;
-      }
+      if (c != '\\') return fail("a control character in a text");
       if (at_ >= text_.size()) break;
       switch (const char escape = text_[at_++]) {
         case 'b': out.push_back('\b'); break;
@@ -152,31 +156,13 @@ class Parser {
           } else if (point >= 0xD800 && point < 0xE000) {
             return fail("half of a surrogate pair");
           }
-          append_utf8(out, point);
+          append_code_point(out, point);
           break;
         }
         default: return fail("an unknown escape");
       }
     }
     return fail("a text is never closed");
-  }
-
-  static void append_utf8(std::string& out, std::uint32_t point) {
-    if (point < 0x80) {
-      out.push_back(static_cast<char>(point));
-    } else if (point < 0x800) {
-      out.push_back(static_cast<char>(0xC0 | (point >> 6)));
-      out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-    } else if (point < 0x10000) {
-      out.push_back(static_cast<char>(0xE0 | (point >> 12)));
-      out.push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
-      out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-    } else {
-      out.push_back(static_cast<char>(0xF0 | (point >> 18)));
-      out.push_back(static_cast<char>(0x80 | ((point >> 12) & 0x3F)));
-      out.push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
-      out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-    }
   }
 
   std::string_view text_;
@@ -263,7 +249,12 @@ std::optional<Json> parse_json(std::string_view text, std::string& error) { retu
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   out.push_back('"');
-  for (const char c : text) {
+  std::size_t plain = 0;  // what begins here needs no escape
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, at - plain);
+    plain = at + 1;
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -273,15 +264,12 @@ void append_json_string(std::string& out, std::string_view text) {
       case '\f': out += "\\f"; break;
       case '\r': out += "\\r"; break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(kHex[c & 15]);
-        } else {
-          out.push_back(c);
-        }
+        out += "\\u00";
+        out.push_back(kHex[c >> 4]);
+        out.push_back(kHex[c & 15]);
     }
   }
+  out.append(text, plain);
   out.push_back('"');
 }
 

@@ -233,26 +233,14 @@ std::int64_t decode_i64(std::string_view bytes) {
   return static_cast<std::int64_t>(value);
 }
 
-std::string base64(std::string_view bytes) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t have = bytes.size() - i;
-    std::uint32_t chunk = static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[i])) << 16;
-    if (have > 1) chunk |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[i + 1])) << 8;
-    if (have > 2) chunk |= static_cast<std::uint8_t>(bytes[i + 2]);
-    out.push_back(kAlphabet[chunk >> 18]);
-    out.push_back(kAlphabet[(chunk >> 12) & 63]);
-    out.push_back(have > 1 ? kAlphabet[(chunk >> 6) & 63] : '=');
-    out.push_back(have > 2 ? kAlphabet[chunk & 63] : '=');
-  }
-  return out;
-}
-
 std::string hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
   std::string out;
-  for (const char c : bytes) out += formatted("%02x", static_cast<unsigned>(static_cast<std::uint8_t>(c)));
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    out.push_back(kDigits[static_cast<std::uint8_t>(c) >> 4]);
+    out.push_back(kDigits[static_cast<std::uint8_t>(c) & 15]);
+  }
   return out;
 }
 

@@ -54,7 +54,6 @@ std::string encode_i32(std::int32_t v);
 std::string encode_i64(std::int64_t v);
 std::int64_t decode_i64(std::string_view bytes);  ///< 1 to 8 bytes, two's complement
 
-std::string base64(std::string_view bytes);
 std::string hex(std::string_view bytes);
 
 }  // namespace millrace::cassandra::cql

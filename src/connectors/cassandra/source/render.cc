@@ -7,6 +7,7 @@
 #include "connectors/cassandra/common/json.h"
 #include "connectors/cassandra/cql/session.h"
 #include "connectors/cassandra/cql/values.h"
+#include "millrace/base64.h"
 
 namespace millrace::cassandra {
 
@@ -206,7 +207,11 @@ void append_json(std::string& out, const DataType& type, std::string_view bytes,
       });
       out.push_back('}');
       return;
-    default: return append_json_string(out, cql::base64(bytes));
+    default:
+      out.push_back('"');
+      append_base64(out, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+      out.push_back('"');
+      return;
   }
 }
 

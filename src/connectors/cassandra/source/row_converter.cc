@@ -6,6 +6,7 @@
 #include "connectors/cassandra/common/json.h"
 #include "connectors/cassandra/cql/values.h"
 #include "connectors/cassandra/source/render.h"
+#include "millrace/base64.h"
 #include "millrace/errors.h"
 
 namespace millrace::cassandra {
@@ -15,8 +16,6 @@ namespace {
 using cql::DataType;
 using cql::TypeId;
 
-constexpr std::int32_t kDecimalScale = 18;
-
 /// Empty values of types that have no empty form count as null.
 bool counts_as_null(const DataType& type, std::string_view bytes) {
   return bytes.data() == nullptr ||
@@ -25,7 +24,11 @@ bool counts_as_null(const DataType& type, std::string_view bytes) {
 
 }  // namespace
 
-RowConverter::RowConverter(RecordShape shape, TypeSettings types) : shape_(std::move(shape)), types_(types) {}
+RowConverter::RowConverter(RecordShape shape, TypeSettings types)
+    : shape_(std::move(shape)),
+      types_(types),
+      decimal_(types.decimal_as_text ? Schema::optional_string()
+                                     : SchemaBuilder::decimal(types.decimal_scale).optional().build()) {}
 
 void RowConverter::use(const std::shared_ptr<const cql::Columns>& columns) {
   if (columns == columns_) return;
@@ -63,7 +66,6 @@ void RowConverter::use(const std::shared_ptr<const cql::Columns>& columns) {
 }
 
 SchemaPtr RowConverter::schema_of(const DataType& type) const {
-  static const SchemaPtr kDecimal = SchemaBuilder::decimal(kDecimalScale).optional().build();
   static const SchemaPtr kInteger = SchemaBuilder::decimal(0).optional().build();
   static const SchemaPtr kTimestamp = SchemaBuilder::timestamp().optional().build();
   static const SchemaPtr kDate = SchemaBuilder::date().optional().build();
@@ -81,7 +83,7 @@ SchemaPtr RowConverter::schema_of(const DataType& type) const {
                                                         : kInteger;
     case TypeId::kFloat: return Schema::optional_float32();
     case TypeId::kDouble: return Schema::optional_float64();
-    case TypeId::kDecimal: return kDecimal;
+    case TypeId::kDecimal: return decimal_;
     case TypeId::kTimestamp: return kTimestamp;
     case TypeId::kDate: return kDate;
     case TypeId::kBlob:
@@ -158,7 +160,8 @@ Value RowConverter::value_of(const DataType& type, std::string_view bytes) const
       constexpr std::int32_t kSaneScale = 100000;
       if (value.scale() > kSaneScale || value.scale() < -kSaneScale)
         throw DataError("a decimal of scale " + std::to_string(value.scale()));
-      return Value(value.with_scale_half_up(kDecimalScale));
+      if (types_.decimal_as_text) return Value(value.to_string());
+      return Value(value.with_scale_half_up(types_.decimal_scale));
     }
     case TypeId::kTimestamp: return Value(Date{cql::decode_i64(bytes)});
     case TypeId::kDate: return Value(Date{((cql::decode_i64(bytes) & 0xFFFFFFFF) - 0x80000000LL) * 86400000});
@@ -212,7 +215,7 @@ Value RowConverter::cell_value(const ColumnPlan& plan, const cql::Cell& cell) co
 
 std::string RowConverter::text_of(const ColumnPlan& plan, const cql::Cell& cell) const {
   const Value value = cell_value(plan, cell);
-  if (value.kind() == ValueKind::kBytes) return cql::base64(cell.bytes());
+  if (value.kind() == ValueKind::kBytes) return base64_encode(value.as_bytes());
   return value.to_string();
 }
 

@@ -54,6 +54,7 @@ class RowConverter {
 
   RecordShape shape_;
   TypeSettings types_;
+  SchemaPtr decimal_;
   std::shared_ptr<const cql::Columns> columns_;
   std::vector<ColumnPlan> plans_;
   std::vector<ColumnPlan> key_plans_;

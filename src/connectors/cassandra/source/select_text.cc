@@ -43,9 +43,12 @@ SelectText select_text(const Route& route, const SourceSettings& settings, const
       const auto& column = need_column(field.path.back(), settings, table, "the SELECT list");
       if (std::find(selected.begin(), selected.end(), column.name) == selected.end()) selected.push_back(column.name);
     }
-    // The token of a row is computed from its partition key: what of it is missing is read, but not put into records.
-    if (route.mode == ImportMode::kToken) {
-      for (const auto& key : out.partition_key) {
+    // The token of a row is computed from its partition key, and rows that windows read twice are told apart by their primary
+    // key: what of it is missing is read, but not put into records.
+    const bool token = route.mode == ImportMode::kToken;
+    const bool overlap = settings.slice_overlap.count() > 0 && route.mode != ImportMode::kBulk;
+    if (token || overlap) {
+      for (const auto& key : token ? out.partition_key : table.primary_key()) {
         if (std::find(selected.begin(), selected.end(), key) != selected.end()) continue;
         selected.push_back(key);
         out.ignored.insert(key);
@@ -77,17 +80,22 @@ SelectText select_text(const Route& route, const SourceSettings& settings, const
   out.pk = pk.name;
   const std::string name = cql::quoted_name(pk.name);
   const char* filtering = settings.allow_filtering ? " ALLOW FILTERING" : "";
+  const auto in_window = [&](const std::string& condition) {
+    out.window = from + " WHERE " + condition;
+    const bool of_partition = pk.kind == cql::TableColumn::Kind::kPartitionKey;
+    if (!of_partition) out.window_range = out.range + " AND " + condition;
+  };
   switch (route.mode) {
     case ImportMode::kTimeuuid:
       need_type(pk, "timeuuid", route, settings, table);
       out.pk_type = cql::DataType(cql::TypeId::kTimeuuid);
       // Both ends are whole milliseconds. The original ends at minTimeuuid: it never reads the last millisecond's rows.
-      out.window = from + " WHERE " + name + " > maxTimeuuid(?) AND " + name + " <= maxTimeuuid(?)" + filtering;
+      in_window(name + " > maxTimeuuid(?) AND " + name + " <= maxTimeuuid(?)" + filtering);
       break;
     case ImportMode::kTimestamp:
       need_type(pk, "timestamp", route, settings, table);
       out.pk_type = cql::DataType(cql::TypeId::kTimestamp);
-      out.window = from + " WHERE " + name + " > ? AND " + name + " <= ?" + filtering;
+      in_window(name + " > ? AND " + name + " <= ?" + filtering);
       break;
     case ImportMode::kBuckets: {
       need_type(pk, "timestamp", route, settings, table);

@@ -15,7 +15,9 @@ struct SelectText {
   std::string range;        ///< token(...) > ? AND token(...) <= ?
   std::string after_token;  ///< token(...) > ?
   std::string window;       ///< the time modes
-  std::string pk;           ///< the mode column as the server spells it
+  /// TIMEUUID and TIMESTAMP in one token range: `range` and `window`. Empty where the mode column is of the partition key.
+  std::string window_range;
+  std::string pk;  ///< the mode column as the server spells it
   cql::DataType pk_type;
   std::set<std::string> ignored;  ///< columns that are selected, but not for the record
   std::vector<std::string> partition_key;

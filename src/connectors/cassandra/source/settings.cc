@@ -188,10 +188,12 @@ void read_buckets(const ParsedConfig& parsed, SourceSettings& out) {
     throw ConfigError(invalid_value("connect.cassandra.bucket.timeseries.format", out.bucket_format, *complaint));
   }
   if (!wanted) return;
+  const bool fine = *out.bucket_unit == BucketUnit::kMinute || *out.bucket_unit == BucketUnit::kSecond;
   const auto start = parse_offset_text(out.initial_offset, out.zone);
-  if (start && year_of(*start, out.zone) == 1900) {
+  if (fine && start && year_of(*start, out.zone) == 1900) {
     throw ConfigError(
-        "BUCKETTIMESERIES needs connect.cassandra.initial.offset: from 1900 on there would be millions of buckets.");
+        "BUCKETTIMESERIES needs connect.cassandra.initial.offset: from 1900 on there would be millions of " +
+        lower_case(mode) + " buckets.");
   }
 }
 
@@ -229,17 +231,26 @@ const ConfigDef& source_config_def() {
         "KCQL statements, ; between them: INSERT INTO <topic> SELECT <fields> FROM <table> [PK <column>] "
         "[INCREMENTALMODE=<mode>].");
     add("connect.cassandra.import.poll.interval", kLong, "1000", Importance::kMedium,
-        "Milliseconds between two queries of a table (60000 with the names of 2016 and 2017).", at_least(0));
+        "Milliseconds between two queries of a table (60000 with the names of 2016 and 2017).", number_at_least(0));
     add("connect.cassandra.batch.size", kInt, "100", Importance::kMedium, "Most records of one table in one poll.",
-        at_least(1));
+        number_at_least(1));
     add("connect.cassandra.task.buffer.size", kInt, "10000", Importance::kMedium,
-        "Most rows of one table that wait in memory.", at_least(1));
+        "Most rows of one table that wait in memory.", number_at_least(1));
     add("connect.cassandra.import.allow.filtering", kBoolean, "true", Importance::kMedium,
         "Add ALLOW FILTERING to the queries of the time modes. Without it they need an index.");
     add("connect.cassandra.slice.duration", kLong, "10000", Importance::kMedium,
-        "Width of a time window in milliseconds.", at_least(1));
+        "Width of a time window in milliseconds.", number_at_least(1));
     add("connect.cassandra.slice.delay.ms", kLong, "30000", Importance::kMedium,
-        "How far behind now a time window may end. Rows that arrive later than this are not seen.", at_least(0));
+        "How far behind now a time window may end. Rows that arrive later than this are not seen.", number_at_least(0));
+    add("connect.cassandra.slice.overlap.ms", kLong, "0", Importance::kMedium,
+        "How much of the time before it a window reads again, to find rows that arrived late. Rows handed out before "
+        "are "
+        "left out, but for those before a restart.",
+        number_at_least(0));
+    add("connect.cassandra.slice.target.rows", kLong, "0", Importance::kLow,
+        "While the source catches up: windows with fewer rows make the next ones wider than slice.duration. 0: they do "
+        "not.",
+        number_at_least(0));
     add("connect.cassandra.initial.offset", kString, "1900-01-01 00:00:00.0000000Z", Importance::kMedium,
         "Where the time modes begin while no offset is stored.");
     add("connect.cassandra.offset.timezone", kString, "system", Importance::kLow,
@@ -257,7 +268,7 @@ const ConfigDef& source_config_def() {
         "Date pattern of a bucket's value, for example yyyyMMddHH.");
     add("connect.cassandra.bucket.timeseries.field.name", kString, "bucket", Importance::kMedium,
         "Column of the bucket.");
-    add("connect.cassandra.time.slice.ms", kLong, "10000", Importance::kLow,
+    add("connect.cassandra.time.slice.ms", kLong, "10000", Importance::kMedium,
         "Accepted; without effect, as in the original.");
     add("connect.cassandra.assigned.tables", kString, "", Importance::kLow, "Filled in for each task.");
     add("connect.cassandra.import.mode", kString, "", Importance::kLow,
@@ -267,7 +278,10 @@ const ConfigDef& source_config_def() {
     add("connect.cassandra.bulk.once", kBoolean, "false", Importance::kMedium,
         "Bulk mode reads each table once; the offset remembers that.");
     add("connect.cassandra.bulk.parallelism", kInt, "1", Importance::kMedium,
-        "Token ranges of a table that bulk mode reads at the same time.", between(1, 256));
+        "Token ranges of a table that bulk mode reads at the same time.", number_between(1, 256));
+    add("connect.cassandra.window.parallelism", kInt, "1", Importance::kMedium,
+        "Token ranges of a table in which TIMEUUID and TIMESTAMP look for a window's rows at the same time.",
+        number_between(1, 256));
     add("connect.cassandra.schema.name", kString, "auto", Importance::kLow,
         "table: value schemas are called <keyspace>.<table>; none: they have no name, as in 2016; auto: none with the "
         "names of 2016 and 2017.",
@@ -275,6 +289,11 @@ const ConfigDef& source_config_def() {
     add("connect.cassandra.varint.handling", kString, "long", Importance::kLow,
         "varint columns as long (too large values fail), string or decimal.",
         one_of_ignoring_case({"LONG", "STRING", "DECIMAL"}));
+    add("connect.cassandra.decimal.handling", kString, "decimal", Importance::kLow,
+        "decimal columns as decimal (of one scale, rounded half up) or string (exactly).",
+        one_of_ignoring_case({"DECIMAL", "STRING"}));
+    add("connect.cassandra.decimal.scale", kInt, "18", Importance::kLow, "Digits behind the point of decimal columns.",
+        number_between(0, 1000));
     add("connect.cassandra.null.as.zero", kBoolean, "false", Importance::kLow,
         "Null numbers as 0 and null booleans as false, as the original has it.");
     add("connect.cassandra.inet.format", kString, "plain", Importance::kLow, "plain (1.2.3.4) or java (/1.2.3.4).",
@@ -337,6 +356,8 @@ SourceSettings source_settings(const Props& raw) {
   out.allow_filtering = parsed.boolean("connect.cassandra.import.allow.filtering");
   out.slice = std::chrono::milliseconds(parsed.integer("connect.cassandra.slice.duration"));
   out.slice_delay = std::chrono::milliseconds(parsed.integer("connect.cassandra.slice.delay.ms"));
+  out.slice_overlap = std::chrono::milliseconds(parsed.integer("connect.cassandra.slice.overlap.ms"));
+  out.slice_target_rows = parsed.integer("connect.cassandra.slice.target.rows");
   out.initial_offset = parsed.string("connect.cassandra.initial.offset");
   out.zone = TimeZone::parse(trimmed(parsed.string("connect.cassandra.offset.timezone"))).value_or(TimeZone{});
   if (!parse_offset_text(out.initial_offset, out.zone)) {
@@ -345,23 +366,20 @@ SourceSettings source_settings(const Props& raw) {
   }
   out.bulk_once = parsed.boolean("connect.cassandra.bulk.once");
   out.bulk_parallelism = static_cast<std::int32_t>(parsed.integer("connect.cassandra.bulk.parallelism"));
+  out.window_parallelism = static_cast<std::int32_t>(parsed.integer("connect.cassandra.window.parallelism"));
   out.named_schema = upper_case(parsed.string("connect.cassandra.schema.name")) != "NONE";
   out.types.collections_to_json = parsed.boolean("connect.cassandra.mapping.collection.to.json");
   out.types.null_as_zero = parsed.boolean("connect.cassandra.null.as.zero");
   out.types.java_inet = upper_case(parsed.string("connect.cassandra.inet.format")) == "JAVA";
+  out.types.decimal_as_text = upper_case(parsed.string("connect.cassandra.decimal.handling")) == "STRING";
+  out.types.decimal_scale = static_cast<std::int32_t>(parsed.integer("connect.cassandra.decimal.scale"));
   const auto varint = upper_case(parsed.string("connect.cassandra.varint.handling"));
   out.types.varint = varint == "STRING"    ? VarintHandling::kString
                      : varint == "DECIMAL" ? VarintHandling::kDecimal
                                            : VarintHandling::kLong;
   out.routes = routes_of(parsed, out.warnings);
   read_buckets(parsed, out);
-  const auto& assigned = parsed.string("connect.cassandra.assigned.tables");
-  for (std::size_t at = 0; at <= assigned.size();) {
-    const auto end = std::min(assigned.find(',', at), assigned.size());
-    auto item = trimmed(assigned.substr(at, end - at));
-    if (!item.empty()) out.assigned_tables.push_back(std::move(item));
-    at = end + 1;
-  }
+  out.assigned_tables = split_commas(parsed.string("connect.cassandra.assigned.tables"));
   return out;
 }
 

@@ -26,6 +26,8 @@ struct TypeSettings {
   bool collections_to_json = true;
   bool null_as_zero = false;
   bool java_inet = false;  ///< with the slash that Java's text form has
+  bool decimal_as_text = false;
+  std::int32_t decimal_scale = 18;
   VarintHandling varint = VarintHandling::kLong;
 };
 
@@ -51,10 +53,13 @@ struct SourceSettings {
   bool allow_filtering = true;
   std::chrono::milliseconds slice{10000};
   std::chrono::milliseconds slice_delay{30000};
+  std::chrono::milliseconds slice_overlap{0};
+  std::int64_t slice_target_rows = 0;  ///< 0: windows do not adapt
   std::string initial_offset;
   TimeZone zone;
   bool bulk_once = false;
   std::int32_t bulk_parallelism = 1;
+  std::int32_t window_parallelism = 1;
   std::optional<BucketUnit> bucket_unit;
   std::string bucket_format;
   std::string bucket_column;

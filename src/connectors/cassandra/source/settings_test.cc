@@ -91,6 +91,16 @@ TEST(SourceSettings, ModesOfBothGenerations) {
             std::string::npos);
   EXPECT_EQ(error_of({{"connect.cassandra.kcql", pk + " INCREMENTALMODE=BUCKETTIMESERIES"}}),
             "You should specify a bucketMode while using BUCKETTIMESERIES");
+  // Days from 1900 on can be walked through, minutes cannot.
+  const Props buckets{{"connect.cassandra.kcql", pk + " INCREMENTALMODE=BUCKETTIMESERIES"},
+                      {"connect.cassandra.bucket.timeseries.format", "yyyyMMdd"}};
+  const auto of_unit = [&](const char* unit) {
+    Props props = buckets;
+    props["connect.cassandra.bucket.timeseries.mode"] = unit;
+    return error_of(props);
+  };
+  EXPECT_EQ(of_unit("DAY"), "no error");
+  EXPECT_NE(of_unit("MINUTE").find("needs connect.cassandra.initial.offset"), std::string::npos) << of_unit("MINUTE");
 }
 
 TEST(SourceSettings, ValidationShowsTheErrorAtItsOption) {
@@ -190,9 +200,29 @@ TEST(TimeWindow, TilesWithoutGapOrOverlapAndKeepsItsDistance) {
     EXPECT_GT(window.hi(), window.lo());
     EXPECT_LE(window.hi(), now - 30000);
     end = window.hi();
-    window.done(i % 3 == 0);
+    window.done(i % 3 == 0 ? 1 : 0);
     now += i % 5 == 0 ? 0 : 1000;
   }
+}
+
+TEST(TimeWindow, AdaptsToTheNumberOfRows) {
+  TimeWindow window(0, std::chrono::milliseconds(10), std::chrono::milliseconds(0), kUtc, 100);
+  const auto width = [&] {
+    EXPECT_TRUE(window.next(1000000));
+    return window.hi() - window.lo();
+  };
+  EXPECT_EQ(width(), 10);
+  window.done(5);
+  EXPECT_EQ(width(), 20);
+  window.done(60);
+  EXPECT_EQ(width(), 20);
+  window.done(0);
+  EXPECT_EQ(width(), 40);
+  window.done(101);
+  EXPECT_EQ(width(), 20);
+  window.done(1000);
+  window.done(1000);
+  EXPECT_EQ(width(), 10);
 }
 
 TEST(TimeWindow, EverythingAtOnceFrom1900) {
@@ -206,7 +236,7 @@ TEST(TimeWindow, EverythingAtOnceFrom1900) {
 TEST(TimeWindow, AFrozenClockReadsNothingTwice) {
   TimeWindow window(0, std::chrono::milliseconds(10), std::chrono::milliseconds(0), kUtc);
   EXPECT_TRUE(window.next(5));
-  window.done(true);
+  window.done(1);
   EXPECT_FALSE(window.next(5));
   EXPECT_FALSE(window.next(4));
 }

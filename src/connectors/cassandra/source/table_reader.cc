@@ -72,43 +72,62 @@ TableReader::TableReader(cql::Session& session, const SourceSettings& settings, 
       converter_(shape_of(route, settings, text_), settings.types),
       partition_(partition_of(route.kcql.source)),
       offset_key_(route.pk) {
-  const auto mode = route.mode;
-  const bool ranges = mode == ImportMode::kBulk && settings.bulk_parallelism > 1;
-  if ((ranges || mode == ImportMode::kToken) && !session.murmur3()) {
-    throw ConfigError("Reading table " + name() +
-                      " by token needs Murmur3Partitioner, which this cluster does not use.");
-  }
-  statement_text_ = mode == ImportMode::kBulk || mode == ImportMode::kToken ? text_.bulk : text_.window;
-  log_.info("The increment mode is " + std::string(name_of(mode)));
-  log_.info("Generated CQL: " + (mode == ImportMode::kToken ? text_.after_token
-                                 : ranges                   ? text_.range
-                                                            : statement_text_));
-  try {
-    prepared_ = session.prepare(statement_text_);
-    if (ranges) prepared_range_ = session.prepare(text_.range);
-    if (mode == ImportMode::kToken) prepared_range_ = session.prepare(text_.after_token);
-  } catch (const cql::CqlError& error) {
-    throw ConnectError("Table " + name() + " cannot be read: " + error.what());
-  }
+  if (route.mode == ImportMode::kBulk) parallelism_ = settings.bulk_parallelism;
+  if (!text_.window_range.empty()) parallelism_ = settings.window_parallelism;
+  prepare();
   const auto initial = parse_offset_text(settings.initial_offset, settings.zone).value_or(0);
   bulk_offset_ = map_of({{Value(offset_key_), Value(offset_text(initial, settings.zone))}});
   bulk_done_offset_ =
       map_of({{Value(offset_key_), Value(offset_text(initial, settings.zone))}, {Value(kDoneKey), Value(true)}});
-  if (mode != ImportMode::kBulk && mode != ImportMode::kToken)
-    window_.emplace(initial, settings.slice, settings.slice_delay, settings.zone);
+  earliest_ = initial;
+  if (route.mode != ImportMode::kBulk && route.mode != ImportMode::kToken) start_window(initial);
   if (stored) restore(stored);
 
-  const std::int32_t lanes = ranges ? settings.bulk_parallelism : 1;
-  for (std::int32_t i = 0; i < lanes; ++i) {
+  for (std::int32_t i = 0; i < parallelism_; ++i) {
     Lane lane;
     lane.stream = std::make_unique<cql::PageStream>(session_, wake);
     lanes_.push_back(std::move(lane));
   }
-  if (ranges) ranges_ = cql::split_ring(session.ring_tokens(), static_cast<std::size_t>(8 * settings.bulk_parallelism));
+  if (parallelism_ > 1) ranges_ = cql::split_ring(session.ring_tokens(), static_cast<std::size_t>(8 * parallelism_));
+}
+
+void TableReader::prepare() {
+  const auto mode = route_.mode;
+  const bool ranges = parallelism_ > 1;
+  if ((ranges || mode == ImportMode::kToken) && !session_.murmur3()) {
+    throw ConfigError("Reading table " + name() +
+                      " by token needs Murmur3Partitioner, which this cluster does not use.");
+  }
+  const bool timed = mode != ImportMode::kBulk && mode != ImportMode::kToken;
+  std::string range_text;
+  if (ranges) range_text = timed ? text_.window_range : text_.range;
+  if (mode == ImportMode::kToken) range_text = text_.after_token;
+  statement_text_ = timed ? text_.window : text_.bulk;
+  log_.info("The increment mode is " + std::string(name_of(mode)));
+  log_.info("Generated CQL: " + (range_text.empty() ? statement_text_ : range_text));
+  if (statement_text_.ends_with("ALLOW FILTERING")) {
+    log_.warn(
+        "Each window makes the nodes scan all of table " + name() +
+        ". Where that takes too long, use INCREMENTALMODE=BUCKETTIMESERIES, or spread the scan over the nodes with "
+        "connect.cassandra.window.parallelism.");
+  }
+  try {
+    prepared_ = session_.prepare(statement_text_);
+    if (!range_text.empty()) prepared_range_ = session_.prepare(range_text);
+  } catch (const cql::CqlError& error) {
+    throw ConnectError("Table " + name() + " cannot be read: " + error.what());
+  }
+}
+
+void TableReader::start_window(std::int64_t lo) {
+  window_.emplace(lo, settings_.slice, settings_.slice_delay, settings_.zone,
+                  static_cast<std::uint64_t>(settings_.slice_target_rows));
 }
 
 void TableReader::restore(const OffsetMap& stored) {
-  log_.info("Recovered offset " + Value(stored).to_string() + " for connector " + connector_);
+  const Value* known = stored->find(offset_key_);
+  log_.info("Recovered offset " + (known != nullptr ? *known : Value(stored)).to_string() + " for connector " +
+            connector_);
   const Value* done = stored->find(kDoneKey);
   if (settings_.bulk_once && done != nullptr && done->kind() == ValueKind::kBool) exhausted_ = done->as_bool();
   if (route_.mode == ImportMode::kToken) {
@@ -135,7 +154,8 @@ void TableReader::restore(const OffsetMap& stored) {
     throw ConnectError("The stored offset " + Value(stored).to_string() + " of table " + name() +
                        " has no time under \"" + offset_key_ + "\": reset or alter the connector's offsets.");
   }
-  window_.emplace(*start, settings_.slice, settings_.slice_delay, settings_.zone);
+  start_window(*start);
+  seen_is_complete_ = false;
 }
 
 TableReader::Clock::time_point TableReader::next_action() const {
@@ -190,7 +210,7 @@ bool TableReader::begin(Clock::time_point now) {
     }
     if (route_.mode == ImportMode::kBuckets) {
       const auto unit = unit_ms(*settings_.bucket_unit);
-      window_->shorten(window_->lo() + unit * static_cast<std::int64_t>(kMaxBuckets));
+      window_->shorten(query_lo() + unit * static_cast<std::int64_t>(kMaxBuckets));
     }
   }
   running_ = true;
@@ -211,7 +231,7 @@ cql::Statement TableReader::statement(const cql::PreparedPtr& prepared, std::vec
   std::int32_t page = settings_.fetch_size;
   if (route_.mode == ImportMode::kToken && route_.kcql.batch)
     page = static_cast<std::int32_t>(std::min<std::int64_t>(*route_.kcql.batch, page));
-  out.params.page_size = std::max(1, std::min(page, settings_.buffer_size / settings_.bulk_parallelism));
+  out.params.page_size = std::max(1, std::min(page, settings_.buffer_size / parallelism_));
   return out;
 }
 
@@ -219,7 +239,12 @@ std::optional<cql::Statement> TableReader::next_statement() {
   if (!ranges_.empty()) {
     if (next_range_ >= ranges_.size()) return std::nullopt;
     const auto range = ranges_[next_range_++];
-    auto out = statement(prepared_range_, {cql::encode_i64(range.start), cql::encode_i64(range.end)});
+    std::vector<std::string> values{cql::encode_i64(range.start), cql::encode_i64(range.end)};
+    if (window_) {
+      values.push_back(cql::encode_i64(query_lo()));
+      values.push_back(cql::encode_i64(window_->hi()));
+    }
+    auto out = statement(prepared_range_, std::move(values));
     out.routing_token = range.end;
     return out;
   }
@@ -234,24 +259,38 @@ std::optional<cql::Statement> TableReader::next_statement() {
       const auto names = buckets();
       list.i32(static_cast<std::int32_t>(names.size()));
       for (const auto& bucket : names) list.bytes(bucket);
-      return statement(prepared_, {cql::encode_i64(window_->lo()), cql::encode_i64(window_->hi()), list.take()});
+      return statement(prepared_, {cql::encode_i64(query_lo()), cql::encode_i64(window_->hi()), list.take()});
     }
     case ImportMode::kDseSearch:
-      return statement(prepared_, {"{\"q\": \"" + text_.pk + ":{" + cql::instant_text(window_->lo()) + " TO " +
+      return statement(prepared_, {"{\"q\": \"" + text_.pk + ":{" + cql::instant_text(query_lo()) + " TO " +
                                    cql::instant_text(window_->hi()) + "]\", \"sort\":\"" + text_.pk +
                                    " asc\", \"paging\":\"driver\"}"});
-    default: return statement(prepared_, {cql::encode_i64(window_->lo()), cql::encode_i64(window_->hi())});
+    default: return statement(prepared_, {cql::encode_i64(query_lo()), cql::encode_i64(window_->hi())});
   }
+}
+
+/// Where the window's query begins: before the window where windows overlap.
+std::int64_t TableReader::query_lo() const {
+  const auto lo = window_->lo();
+  const auto overlap = settings_.slice_overlap.count();
+  if (overlap == 0 || lo <= earliest_) return lo;
+  return lo - std::min(overlap, lo - earliest_);
 }
 
 std::vector<std::string> TableReader::buckets() const {
   std::vector<std::string> out;
   const auto unit = unit_ms(*settings_.bucket_unit);
-  for (std::int64_t at = window_->lo(); at <= window_->hi(); at += unit)
+  for (std::int64_t at = query_lo(); at <= window_->hi(); at += unit)
     out.push_back(bucket_text(at, settings_.bucket_format));
   auto last = bucket_text(window_->hi(), settings_.bucket_format);
   if (out.back() != last) out.push_back(std::move(last));
   return out;
+}
+
+/// " with bindings (2018-03-09T16:12:32.584Z, ...)" of the time modes, for the log.
+std::string TableReader::bindings() const {
+  if (!window_) return {};
+  return " with bindings (" + cql::instant_text(query_lo()) + ", " + cql::instant_text(window_->hi()) + ")";
 }
 
 void TableReader::start_lane(Lane& lane, cql::Statement st) {
@@ -259,7 +298,7 @@ void TableReader::start_lane(Lane& lane, cql::Statement st) {
   lane.retry_at.reset();
   lane.page_size = st.params.page_size;
   if (log_.enabled(Logger::Level::kDebug))
-    log_.debug("Connector " + connector_ + " query " + st.prepared->cql() + " executing.");
+    log_.debug("Connector " + connector_ + " query " + st.prepared->cql() + " executing" + bindings() + ".");
   const bool room_for_two =
       static_cast<std::int64_t>(st.params.page_size) * 2 * static_cast<std::int64_t>(lanes_.size()) <=
       settings_.buffer_size;
@@ -325,6 +364,7 @@ void TableReader::take_row(Lane& lane, std::vector<SourceRecord>& out) {
   lane.page->next(cells_);
   // Lanes may be at different pages while columns change; use() is a pointer comparison otherwise.
   converter_.use(lane.page->columns());
+  if (window_ && settings_.slice_overlap.count() > 0 && !is_new(row_time(cells_))) return;
   ++rows_;
   try {
     emit(converter_.convert(cells_), cells_, out);
@@ -347,20 +387,43 @@ void TableReader::emit(SourceRecord record, const std::vector<cql::Cell>& cells,
     for (const auto index : key_cells_)
       key.push_back(cells[index].is_null() ? std::string_view() : cells[index].bytes());
     next.token = cql::murmur3_token(cql::partition_key_bytes(key));
+    next.uuid = pk_uuid(cells);
   } else if (window_) {
-    next.time_ms = window_->lo();
-    const auto index = key_cells_.front();
-    if (index != cql::Rows::npos && !cells[index].is_null()) {
-      const auto bytes = cells[index].bytes();
-      next.time_ms = text_.pk_type.id == cql::TypeId::kTimeuuid ? cql::timeuuid_ms(bytes).value_or(window_->lo())
-                                                                : cql::decode_i64(bytes);
-    }
+    next.time_ms = row_time(cells);
   }
   if (held_) {
     if (next.token != held_->token) complete_token_ = held_->token;
     release(Position::kMiddle, out);
   }
   held_ = std::move(next);
+}
+
+/// The row's time in the mode column.
+std::int64_t TableReader::row_time(const std::vector<cql::Cell>& cells) const {
+  const auto index = key_cells_.front();
+  if (index == cql::Rows::npos || cells[index].is_null()) return window_->lo();
+  const auto bytes = cells[index].bytes();
+  if (text_.pk_type.id == cql::TypeId::kTimeuuid) return cql::timeuuid_ms(bytes).value_or(window_->lo());
+  return cql::decode_i64(bytes);
+}
+
+/// TOKEN: the mode column as the original stores it; empty unless it is a uuid.
+std::string TableReader::pk_uuid(const std::vector<cql::Cell>& cells) const {
+  const auto* column = table_.column(text_.pk);
+  if (column == nullptr || (column->type != "uuid" && column->type != "timeuuid")) return {};
+  const auto place = std::find(text_.partition_key.begin(), text_.partition_key.end(), text_.pk);
+  if (place == text_.partition_key.end()) return {};
+  const auto index = key_cells_[static_cast<std::size_t>(place - text_.partition_key.begin())];
+  if (index == cql::Rows::npos || cells[index].is_null() || cells[index].bytes().size() != 16) return {};
+  return cql::uuid_text(cells[index].bytes());
+}
+
+/// Whether the row at hand was not handed out before: each row of the window itself is new, one of the overlap may be late.
+bool TableReader::is_new(std::int64_t time_ms) {
+  const bool fresh = seen_.add(cells_, time_ms);
+  if (time_ms > window_->lo()) return true;
+  if (fresh) ++late_rows_;
+  return fresh;
 }
 
 /// Hands out the record that was kept back until it was known whether another one follows.
@@ -373,16 +436,9 @@ void TableReader::release(Position position, std::vector<SourceRecord>& out) {
     record.source_offset = last ? bulk_done_offset_ : bulk_offset_;
   } else if (route_.mode == ImportMode::kToken) {
     if (last) complete_token_ = held.token;
-    std::string uuid;
-    const auto* column = table_.column(text_.pk);
-    if (record.value.kind() == ValueKind::kStruct && column != nullptr &&
-        (column->type == "uuid" || column->type == "timeuuid")) {
-      const auto* field = record.value_schema->field(text_.pk);
-      if (field != nullptr) uuid = record.value.as_struct().at(static_cast<std::size_t>(field->index)).to_string();
-    }
     // No row has the smallest token: it stands for "nothing is complete yet".
     record.source_offset =
-        map_of({{Value(offset_key_), Value(uuid)},
+        map_of({{Value(offset_key_), Value(std::move(held.uuid))},
                 {Value(kTokenKey), Value(complete_token_.value_or(std::numeric_limits<std::int64_t>::min()))}});
   } else {
     record.source_offset =
@@ -407,7 +463,14 @@ void TableReader::finish(Clock::time_point now) {
   due_ = std::max(now, started_ + settings_.poll_interval);
   if (route_.mode == ImportMode::kToken) token_ = complete_token_;
   if (window_) {
-    window_->done(rows_ > 0);
+    if (late_rows_ > 0 && seen_is_complete_) {
+      log_.info("Connector " + connector_ + " found " + std::to_string(late_rows_) + " late row(-s) of table " +
+                name() + " in the overlap (connect.cassandra.slice.overlap.ms).");
+    }
+    late_rows_ = 0;
+    seen_is_complete_ = true;
+    seen_.forget_until(window_->hi() - settings_.slice_overlap.count());
+    window_->done(rows_);
     if (window_->behind()) due_ = now;
   }
   if (route_.mode == ImportMode::kBulk && settings_.bulk_once) {

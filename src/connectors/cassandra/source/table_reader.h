@@ -11,6 +11,7 @@
 #include "connectors/cassandra/cql/page_stream.h"
 #include "connectors/cassandra/cql/session.h"
 #include "connectors/cassandra/source/row_converter.h"
+#include "connectors/cassandra/source/seen_rows.h"
 #include "connectors/cassandra/source/select_text.h"
 #include "connectors/cassandra/source/settings.h"
 #include "connectors/cassandra/source/time_window.h"
@@ -59,9 +60,12 @@ class TableReader {
     SourceRecord record;
     std::int64_t time_ms = 0;
     std::int64_t token = 0;
+    std::string uuid;  // TOKEN: the mode column's text, where it is a uuid
   };
 
+  void prepare();
   void restore(const OffsetMap& stored);
+  void start_window(std::int64_t lo);
   bool begin(Clock::time_point now);
   std::optional<cql::Statement> next_statement();
   cql::Statement statement(const cql::PreparedPtr& prepared, std::vector<std::string> values) const;
@@ -69,6 +73,11 @@ class TableReader {
   void failed(Lane& lane, const cql::CqlError& error, Clock::time_point now);
   void take_row(Lane& lane, std::vector<SourceRecord>& out);
   void emit(SourceRecord record, const std::vector<cql::Cell>& cells, std::vector<SourceRecord>& out);
+  bool is_new(std::int64_t time_ms);
+  std::int64_t row_time(const std::vector<cql::Cell>& cells) const;
+  std::string pk_uuid(const std::vector<cql::Cell>& cells) const;
+  std::int64_t query_lo() const;
+  std::string bindings() const;
   enum class Position : std::uint8_t { kMiddle, kLast };
   void release(Position position, std::vector<SourceRecord>& out);
   bool all_lanes_done() const;
@@ -86,7 +95,8 @@ class TableReader {
   SelectText text_;
   std::string statement_text_;
   cql::PreparedPtr prepared_;        // the mode's statement
-  cql::PreparedPtr prepared_range_;  // bulk in ranges, TOKEN with a bound
+  cql::PreparedPtr prepared_range_;  // the mode's statement in one token range, TOKEN with a bound
+  std::int32_t parallelism_ = 1;     // token ranges read at the same time; 1: no ranges
   RowConverter converter_;
   OffsetMap partition_;
   OffsetMap bulk_offset_;
@@ -103,6 +113,10 @@ class TableReader {
   std::size_t next_range_ = 0;
   bool single_given_ = false;
   std::optional<TimeWindow> window_;
+  std::int64_t earliest_ = 0;     // overlaps do not reach behind it
+  SeenRows seen_;                 // of the overlap
+  bool seen_is_complete_ = true;  // false: after a restart it lacks the rows before it
+  std::uint64_t late_rows_ = 0;
   std::optional<std::int64_t> token_;  // TOKEN: everything up to it was read
   std::optional<std::int64_t> complete_token_;
   std::vector<std::size_t> key_cells_;  // TOKEN: the partition key's cells; time modes: the mode column's
