@@ -7,7 +7,8 @@ from typing import Any, Callable
 import pytest
 
 from support.eventually import eventually
-from support.worker import Worker
+from support.sdk import build_plugin, install, plugin_path
+from support.worker import ROOT, Worker
 
 Maker = Callable[..., Worker]
 FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
@@ -117,13 +118,59 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
     with lines.open("a") as out:
         out.write("four\n")
     eventually(lambda: read() == ["one", "two", "three", "four"], 30)
-    # offsets of a stopped connector can be changed, by a transaction of the worker's own
+    # offsets of a stopped connector can be changed, by a transaction of the worker's own: a record and an end marker
     worker.rest.put(f"/connectors/{name}/stop")
     worker.rest.await_states(name, "STOPPED", [])
+    before = sum(kafka.end_offsets(worker.settings["offset.storage.topic"]).values())
     assert worker.rest.request("DELETE", f"/connectors/{name}/offsets").status == 200
+    assert sum(kafka.end_offsets(worker.settings["offset.storage.topic"]).values()) == before + 2
     assert worker.rest.offsets(name) == []
     worker.rest.put(f"/connectors/{name}/resume")
     eventually(lambda: read() == ["one", "two", "three", "four"] * 2, 60)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A plugin.path with a connector that defines its own transactions."""
+    prefix = install(tmp_path_factory.mktemp("prefix"))
+    library = build_plugin(ROOT / "tests/integration/plugins/ledger", tmp_path_factory.mktemp("ledger"), prefix)
+    return plugin_path(tmp_path_factory.mktemp("plugins"), ledger=library)
+
+
+@pytest.mark.parametrize("boundary", ["record", "batch"])
+def test_transactions_that_the_connector_defines(make_worker: Maker, kafka: Any, unique: Callable[[str], str], ledger: str,
+                                                 boundary: str) -> None:
+    settings = {**FAST, "exactly.once.source.support": "enabled", "plugin.path": ledger}
+    workers = [make_worker(mode="distributed", settings=settings).start() for _ in range(2)]
+    name, topic = unique("ledger"), unique("t")
+    config = {"connector.class": "tests.LedgerSourceConnector", "topic": topic, "boundary": boundary,
+              "transaction.boundary": "connector", "exactly.once.support": "required",
+              "value.converter": "org.apache.kafka.connect.converters.LongConverter"}
+
+    def numbers() -> list[int]:
+        """With the drafts, which are negative, had they not been withdrawn."""
+        return [int.from_bytes(record.value or b"", signed=True) for record in kafka.consume(topic, isolation="read_committed")]
+
+    workers[0].rest.create(name, config)
+    workers[0].rest.await_running(name)
+    eventually(lambda: len(numbers()) > 100, 60, "ten groups")
+    (owner,) = (w for w in workers if workers[0].rest.status(name)["tasks"][0]["worker_id"] == f"127.0.0.1:{w.port}")
+    (other,) = (w for w in workers if w is not owner)
+    owner.kill()
+    eventually(lambda: other.rest.status(name)["tasks"][0]["worker_id"] == f"127.0.0.1:{other.port}", 60, "it moves")
+    other.rest.await_running(name)
+    before = len(numbers())
+    eventually(lambda: len(numbers()) > before + 100, 60, "it goes on")
+    other.rest.put(f"/connectors/{name}/stop")
+    other.rest.await_states(name, "STOPPED", [])
+    committed = numbers()
+    assert committed == list(range(len(committed))) and len(committed) % 10 == 0, "whole groups, each once"
+    assert [entry["offset"] for entry in other.rest.offsets(name)] == [{"next": len(committed)}]
+    # Java's text for one that cannot
+    answer = other.rest.request("POST", "/connectors", {"name": unique("file"), "config": {
+        "connector.class": "FileStreamSource", "topic": topic, "file": "/dev/null", "transaction.boundary": "connector"}})
+    assert answer.status == 400
+    assert "The connector does not support connector-defined transaction boundaries" in answer.json()["message"]
 
 
 def positions(kafka: Any, topic: str, name: str) -> list[Any]:
