@@ -44,14 +44,14 @@ def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: An
     workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": topic, "throughput": 50,
                                   "exactly.once.support": "requested"})
     workers[0].rest.await_running(name, 3)
-    eventually(lambda: len(owners(workers[0], name)) == 3, 30)
-    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 20 for task in range(3)), 30,
+    eventually(lambda: len(owners(workers[0], name)) == 3, 60)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 20 for task in range(3)), 60,
                "numbers of all tasks")
     workers[2].kill()
     eventually(lambda: len(owners(workers[0], name)) == 2, 60, "the survivors run all tasks")
     workers[0].rest.await_running(name, 3)
     before = committed_numbers(kafka, topic)
-    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 20 for task in range(3)), 30,
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 20 for task in range(3)), 60,
                "more numbers of all tasks")
     workers[0].rest.put(f"/connectors/{name}/stop")
     workers[0].rest.await_states(name, "STOPPED", [])
@@ -60,7 +60,7 @@ def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: An
     workers[1].rest.put(f"/connectors/{name}/resume")
     workers[0].rest.await_running(name, 3)
     stopped_at = committed_numbers(kafka, topic)
-    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(stopped_at[task]) for task in range(3)), 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(stopped_at[task]) for task in range(3)), 60)
     workers[0].rest.put(f"/connectors/{name}/stop")
     workers[0].rest.await_states(name, "STOPPED", [])
     for task, numbers in committed_numbers(kafka, topic).items():
@@ -72,7 +72,7 @@ def test_a_worker_that_wakes_up_late_writes_nothing(make_worker: Maker, kafka: A
     name, topic = unique("numbers"), unique("t")
     workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 100})
     workers[0].rest.await_running(name, 2)
-    eventually(lambda: len(owners(workers[0], name)) == 2, 30)
+    eventually(lambda: len(owners(workers[0], name)) == 2, 60)
     eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 50 for task in range(2)), 60)
     workers[1].pause()
     eventually(lambda: len(owners(workers[0], name)) == 1, 60, "the other worker runs both tasks")
@@ -104,9 +104,9 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
 
     worker.rest.create(name, config)
     worker.rest.await_running(name)
-    eventually(lambda: read() == ["one", "two"], 30)
+    eventually(lambda: read() == ["one", "two"], 60)
     eventually(lambda: worker.rest.offsets(name) == [{"partition": {"filename": str(lines)}, "offset": {"position": 8}}],
-               30, "the committed offset")
+               60, "the committed offset")
     worker.kill()
     with lines.open("a") as out:
         out.write("three\n")
@@ -117,7 +117,7 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
     worker.rest.await_running(name)
     with lines.open("a") as out:
         out.write("four\n")
-    eventually(lambda: read() == ["one", "two", "three", "four"], 30)
+    eventually(lambda: read() == ["one", "two", "three", "four"], 60)
     # offsets of a stopped connector can be changed, by a transaction of the worker's own: a record and an end marker
     worker.rest.put(f"/connectors/{name}/stop")
     worker.rest.await_states(name, "STOPPED", [])
@@ -204,7 +204,7 @@ def test_offsets_in_a_topic_of_the_connectors_own(make_worker: Maker, kafka: Any
     assert worker.rest.offsets(name)[0]["offset"] == {"position": 14}
     worker.rest.patch(f"/connectors/{name}/offsets", {"offsets": [{"partition": {"filename": str(lines)},
                                                                    "offset": {"position": 8}}]})
-    eventually(lambda: positions(kafka, own, name)[-1:] == [8], 30)
+    eventually(lambda: positions(kafka, own, name)[-1:] == [8], 60)
     worker.rest.put(f"/connectors/{name}/resume")
     eventually(lambda: positions(kafka, own, name)[-1:] == [14], 60)
     worker.rest.put(f"/connectors/{name}/stop")
@@ -212,7 +212,7 @@ def test_offsets_in_a_topic_of_the_connectors_own(make_worker: Maker, kafka: Any
     worker.rest.delete(f"/connectors/{name}/offsets")
     assert worker.rest.offsets(name) == []
     for stored in (own, workers):
-        eventually(lambda stored=stored: positions(kafka, stored, name)[-1:] == [None], 30)
+        eventually(lambda stored=stored: positions(kafka, stored, name)[-1:] == [None], 60)
 
 
 def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,
@@ -221,7 +221,7 @@ def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_pa
     name, topic = unique("numbers"), unique("t")
     workers[1].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 20})
     workers[0].rest.await_running(name, 2)
-    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 5 for task in range(2)), 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 5 for task in range(2)), 60)
     refused = workers[0].rest.request("POST", "/connectors", {"name": unique("required"), "config": {
         "connector.class": "FileStreamSource", "file": str(tmp_path / "in.txt"), "topic": topic,
         "exactly.once.support": "required"}})
@@ -233,6 +233,6 @@ def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_pa
         worker.start()
     workers[0].rest.await_running(name, 2)
     before = committed_numbers(kafka, topic)
-    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 5 for task in range(2)), 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 5 for task in range(2)), 60)
     for task, numbers in committed_numbers(kafka, topic).items():
         assert numbers == list(range(len(numbers))), f"task {task}"
