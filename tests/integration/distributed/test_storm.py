@@ -79,7 +79,7 @@ class Client(threading.Thread):
         for name, tasks in self.lost.items():
             base = f"/connectors/{name}"
             assert self._ask("PUT", base + "/config", self._config(name, tasks)) in (200, 201)
-            assert self._ask("PUT", base + "/resume") == 202
+            eventually(lambda: self._ask("PUT", base + "/resume") == 202, 60, "another worker has read of it")
             self.wanted[name] = Wanted(tasks, "RUNNING")
 
 
