@@ -407,7 +407,7 @@ def settled_answer(worker: Worker, method: str, path: str, body: Any, headers: d
 
     def settled() -> bool:
         answers.append(worker.rest.request(method, path, body, headers))
-        return "a rebalance is expected" not in answers[-1].text and "momentarily due to" not in answers[-1].text
+        return "a rebalance is expected" not in answers[-1].text and "due to stale configuration" not in answers[-1].text
 
     eventually(settled, 60, f"{worker.kind}: an answer to {method} {path}")
     return answers[-1]
