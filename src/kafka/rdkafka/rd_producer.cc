@@ -105,6 +105,9 @@ class RdProducer final : public Producer {
     return transaction([&] { return rd_kafka_commit_transaction(handle_->get(), to_millis(timeout)); });
   }
   Result<void> abort_transaction(std::chrono::milliseconds timeout) override {
+    // librdkafka would drop what it has not sent yet. When the broker then has not even heard of the transaction, because it
+    // still ended the one before, the request to abort it is fatal for the producer (librdkafka issue 4849).
+    (void)flush(timeout);
     return transaction([&] { return rd_kafka_abort_transaction(handle_->get(), to_millis(timeout)); });
   }
   Result<std::int32_t> partition_count(const std::string& topic, std::chrono::milliseconds timeout) override;

@@ -128,7 +128,7 @@ def test_log_levels_of_the_whole_cluster(cluster: Callable[..., list[Worker]], u
     answer = workers[1].rest.request("PUT", f"/admin/loggers/{logger}?scope=cluster", {"level": "TRACE"})
     assert (answer.status, answer.body) == (204, b"")
     for worker in workers:
-        eventually(lambda worker=worker: worker.rest.get(f"/admin/loggers/{logger}")["level"] == "TRACE", 30)
+        eventually(lambda worker=worker: worker.rest.get(f"/admin/loggers/{logger}")["level"] == "TRACE", 60)
         assert worker.rest.get(f"/admin/loggers/{logger}")["last_modified"] > 0
     late = cluster(1)[0]  # levels of the past are not for who comes later
     found = late.rest.request("GET", f"/admin/loggers/{logger}")
@@ -185,6 +185,6 @@ def test_secrets_stay_variables(cluster: Callable[..., list[Worker]], tmp_path: 
     # What the allow-list does not cover stays as it is.
     workers[1].rest.put_config(name, {**config, "file": f"${{file:{tmp_path}/elsewhere.properties:topic}}"})
     eventually(lambda: any("elsewhere.properties" in worker.log_text() and "is not below any of allowed.paths" in worker.log_text()
-                           for worker in workers), 30)
+                           for worker in workers), 60)
     for worker in workers:
         assert "stolen" not in worker.log_text()

@@ -228,5 +228,5 @@ def test_same_answers(make_worker: Callable[..., Worker], make_java_worker: Call
         differences += [f"{letter}: {text}" for text in found if text]
         for connector in worker.rest.connectors():
             worker.rest.delete(f"/connectors/{urllib.parse.quote(connector, safe='')}")
-        eventually(lambda: worker.rest.connectors() == [], 30)
+        eventually(lambda: worker.rest.connectors() == [], 60)
     assert not differences, f"{len(differences)} of {len(steps)} requests:\n" + "\n".join(differences)

@@ -7,7 +7,8 @@ from typing import Any, Callable
 import pytest
 
 from support.eventually import eventually
-from support.worker import Worker
+from support.sdk import build_plugin, install, plugin_path
+from support.worker import ROOT, Worker
 
 Maker = Callable[..., Worker]
 FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
@@ -43,14 +44,14 @@ def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: An
     workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 3, "topic": topic, "throughput": 50,
                                   "exactly.once.support": "requested"})
     workers[0].rest.await_running(name, 3)
-    eventually(lambda: len(owners(workers[0], name)) == 3, 30)
-    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 20 for task in range(3)), 30,
+    eventually(lambda: len(owners(workers[0], name)) == 3, 60)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 20 for task in range(3)), 60,
                "numbers of all tasks")
     workers[2].kill()
     eventually(lambda: len(owners(workers[0], name)) == 2, 60, "the survivors run all tasks")
     workers[0].rest.await_running(name, 3)
     before = committed_numbers(kafka, topic)
-    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 20 for task in range(3)), 30,
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 20 for task in range(3)), 60,
                "more numbers of all tasks")
     workers[0].rest.put(f"/connectors/{name}/stop")
     workers[0].rest.await_states(name, "STOPPED", [])
@@ -59,7 +60,7 @@ def test_every_number_once_when_a_worker_is_killed(make_worker: Maker, kafka: An
     workers[1].rest.put(f"/connectors/{name}/resume")
     workers[0].rest.await_running(name, 3)
     stopped_at = committed_numbers(kafka, topic)
-    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(stopped_at[task]) for task in range(3)), 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(stopped_at[task]) for task in range(3)), 60)
     workers[0].rest.put(f"/connectors/{name}/stop")
     workers[0].rest.await_states(name, "STOPPED", [])
     for task, numbers in committed_numbers(kafka, topic).items():
@@ -71,7 +72,7 @@ def test_a_worker_that_wakes_up_late_writes_nothing(make_worker: Maker, kafka: A
     name, topic = unique("numbers"), unique("t")
     workers[0].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 100})
     workers[0].rest.await_running(name, 2)
-    eventually(lambda: len(owners(workers[0], name)) == 2, 30)
+    eventually(lambda: len(owners(workers[0], name)) == 2, 60)
     eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 50 for task in range(2)), 60)
     workers[1].pause()
     eventually(lambda: len(owners(workers[0], name)) == 1, 60, "the other worker runs both tasks")
@@ -103,9 +104,9 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
 
     worker.rest.create(name, config)
     worker.rest.await_running(name)
-    eventually(lambda: read() == ["one", "two"], 30)
+    eventually(lambda: read() == ["one", "two"], 60)
     eventually(lambda: worker.rest.offsets(name) == [{"partition": {"filename": str(lines)}, "offset": {"position": 8}}],
-               30, "the committed offset")
+               60, "the committed offset")
     worker.kill()
     with lines.open("a") as out:
         out.write("three\n")
@@ -116,14 +117,60 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
     worker.rest.await_running(name)
     with lines.open("a") as out:
         out.write("four\n")
-    eventually(lambda: read() == ["one", "two", "three", "four"], 30)
-    # offsets of a stopped connector can be changed, by a transaction of the worker's own
+    eventually(lambda: read() == ["one", "two", "three", "four"], 60)
+    # offsets of a stopped connector can be changed, by a transaction of the worker's own: a record and an end marker
     worker.rest.put(f"/connectors/{name}/stop")
     worker.rest.await_states(name, "STOPPED", [])
+    before = sum(kafka.end_offsets(worker.settings["offset.storage.topic"]).values())
     assert worker.rest.request("DELETE", f"/connectors/{name}/offsets").status == 200
+    assert sum(kafka.end_offsets(worker.settings["offset.storage.topic"]).values()) == before + 2
     assert worker.rest.offsets(name) == []
     worker.rest.put(f"/connectors/{name}/resume")
     eventually(lambda: read() == ["one", "two", "three", "four"] * 2, 60)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A plugin.path with a connector that defines its own transactions."""
+    prefix = install(tmp_path_factory.mktemp("prefix"))
+    library = build_plugin(ROOT / "tests/integration/plugins/ledger", tmp_path_factory.mktemp("ledger"), prefix)
+    return plugin_path(tmp_path_factory.mktemp("plugins"), ledger=library)
+
+
+@pytest.mark.parametrize("boundary", ["record", "batch"])
+def test_transactions_that_the_connector_defines(make_worker: Maker, kafka: Any, unique: Callable[[str], str], ledger: str,
+                                                 boundary: str) -> None:
+    settings = {**FAST, "exactly.once.source.support": "enabled", "plugin.path": ledger}
+    workers = [make_worker(mode="distributed", settings=settings).start() for _ in range(2)]
+    name, topic = unique("ledger"), unique("t")
+    config = {"connector.class": "tests.LedgerSourceConnector", "topic": topic, "boundary": boundary,
+              "transaction.boundary": "connector", "exactly.once.support": "required",
+              "value.converter": "org.apache.kafka.connect.converters.LongConverter"}
+
+    def numbers() -> list[int]:
+        """With the drafts, which are negative, had they not been withdrawn."""
+        return [int.from_bytes(record.value or b"", signed=True) for record in kafka.consume(topic, isolation="read_committed")]
+
+    workers[0].rest.create(name, config)
+    workers[0].rest.await_running(name)
+    eventually(lambda: len(numbers()) > 100, 60, "ten groups")
+    (owner,) = (w for w in workers if workers[0].rest.status(name)["tasks"][0]["worker_id"] == f"127.0.0.1:{w.port}")
+    (other,) = (w for w in workers if w is not owner)
+    owner.kill()
+    eventually(lambda: other.rest.status(name)["tasks"][0]["worker_id"] == f"127.0.0.1:{other.port}", 60, "it moves")
+    other.rest.await_running(name)
+    before = len(numbers())
+    eventually(lambda: len(numbers()) > before + 100, 60, "it goes on")
+    other.rest.put(f"/connectors/{name}/stop")
+    other.rest.await_states(name, "STOPPED", [])
+    committed = numbers()
+    assert committed == list(range(len(committed))) and len(committed) % 10 == 0, "whole groups, each once"
+    assert [entry["offset"] for entry in other.rest.offsets(name)] == [{"next": len(committed)}]
+    # Java's text for one that cannot
+    answer = other.rest.request("POST", "/connectors", {"name": unique("file"), "config": {
+        "connector.class": "FileStreamSource", "topic": topic, "file": "/dev/null", "transaction.boundary": "connector"}})
+    assert answer.status == 400
+    assert "The connector does not support connector-defined transaction boundaries" in answer.json()["message"]
 
 
 def positions(kafka: Any, topic: str, name: str) -> list[Any]:
@@ -157,7 +204,7 @@ def test_offsets_in_a_topic_of_the_connectors_own(make_worker: Maker, kafka: Any
     assert worker.rest.offsets(name)[0]["offset"] == {"position": 14}
     worker.rest.patch(f"/connectors/{name}/offsets", {"offsets": [{"partition": {"filename": str(lines)},
                                                                    "offset": {"position": 8}}]})
-    eventually(lambda: positions(kafka, own, name)[-1:] == [8], 30)
+    eventually(lambda: positions(kafka, own, name)[-1:] == [8], 60)
     worker.rest.put(f"/connectors/{name}/resume")
     eventually(lambda: positions(kafka, own, name)[-1:] == [14], 60)
     worker.rest.put(f"/connectors/{name}/stop")
@@ -165,7 +212,7 @@ def test_offsets_in_a_topic_of_the_connectors_own(make_worker: Maker, kafka: Any
     worker.rest.delete(f"/connectors/{name}/offsets")
     assert worker.rest.offsets(name) == []
     for stored in (own, workers):
-        eventually(lambda stored=stored: positions(kafka, stored, name)[-1:] == [None], 30)
+        eventually(lambda stored=stored: positions(kafka, stored, name)[-1:] == [None], 60)
 
 
 def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_path: pathlib.Path,
@@ -174,7 +221,7 @@ def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_pa
     name, topic = unique("numbers"), unique("t")
     workers[1].rest.create(name, {"connector.class": VERIFIABLE_SOURCE, "tasks.max": 2, "topic": topic, "throughput": 20})
     workers[0].rest.await_running(name, 2)
-    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 5 for task in range(2)), 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic).get(task, [])) > 5 for task in range(2)), 60)
     refused = workers[0].rest.request("POST", "/connectors", {"name": unique("required"), "config": {
         "connector.class": "FileStreamSource", "file": str(tmp_path / "in.txt"), "topic": topic,
         "exactly.once.support": "required"}})
@@ -186,6 +233,6 @@ def test_preparing_runs_sources_as_before(make_worker: Maker, kafka: Any, tmp_pa
         worker.start()
     workers[0].rest.await_running(name, 2)
     before = committed_numbers(kafka, topic)
-    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 5 for task in range(2)), 30)
+    eventually(lambda: all(len(committed_numbers(kafka, topic)[task]) > len(before[task]) + 5 for task in range(2)), 60)
     for task, numbers in committed_numbers(kafka, topic).items():
         assert numbers == list(range(len(numbers))), f"task {task}"

@@ -25,7 +25,7 @@ def test_workers_come_back_by_themselves_and_lose_nothing(own_kafka: Kafka, make
     workers[0].rest.create(name, {"connector.class": "org.apache.kafka.connect.tools.VerifiableSourceConnector",
                                   "topic": topic, "throughput": 100, "tasks.max": TASKS})
     workers[0].rest.await_running(name, TASKS)
-    eventually(lambda: records(own_kafka, topic) > 100, 30, "numbers flow")
+    eventually(lambda: records(own_kafka, topic) > 100, 60, "numbers flow")
 
     revocations = [worker.log_text().count("Handling revocation of") for worker in workers]
     own_kafka.kill()

@@ -2,43 +2,23 @@
 
 import os
 import pathlib
-import shutil
-import subprocess
 from typing import Callable
 
 import pytest
 
+from support.sdk import build_plugin, install, plugin_path, run
 from support.services.kafka import Kafka
-from support.worker import ROOT, Worker, binary_folder
-
-
-def run(*command: object) -> None:
-    done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+from support.worker import ROOT, Worker
 
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", binary_folder().parent, "--prefix", folder)
-    return folder
+    return install(tmp_path_factory.mktemp("prefix"))
 
 
 @pytest.fixture(scope="module")
 def counter(prefix: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """counter.so, built as a stranger would."""
-    build = tmp_path_factory.mktemp("counter")
-    run("cmake", "-G", "Ninja", "-S", ROOT / "examples/counter", "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
-        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
-    run("cmake", "--build", build)
-    return build / "counter.so"
-
-
-def plugin_path(folder: pathlib.Path, **libraries: pathlib.Path) -> str:
-    for name, library in libraries.items():
-        (folder / name).mkdir(parents=True)
-        shutil.copy(library, folder / name / f"{name}.so")
-    return str(folder)
+    return build_plugin(ROOT / "examples/counter", tmp_path_factory.mktemp("counter"), prefix)
 
 
 def test_installation_has_the_program_and_both_links(prefix: pathlib.Path) -> None:

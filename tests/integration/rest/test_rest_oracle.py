@@ -5,6 +5,7 @@ import re
 from typing import Any, Callable
 
 from support.eventually import eventually
+from support.rest import Response
 from support.worker import Worker
 
 SOURCE = "org.apache.kafka.connect.file.FileStreamSourceConnector"
@@ -400,6 +401,18 @@ def all_steps() -> list[Step]:
             *refused(), *plugins(), *validations(), *loggers(), *source_life(), *sink_life()]
 
 
+def settled_answer(worker: Worker, method: str, path: str, body: Any, headers: dict[str, str]) -> Response:
+    """Java's worker refuses requests while it expects a rebalance, having done nothing of them: they are asked again."""
+    answers: list[Response] = []
+
+    def settled() -> bool:
+        answers.append(worker.rest.request(method, path, body, headers))
+        return "a rebalance is expected" not in answers[-1].text and "due to stale configuration" not in answers[-1].text
+
+    eventually(settled, 60, f"{worker.kind}: an answer to {method} {path}")
+    return answers[-1]
+
+
 def replay(worker: Worker, letter: str, steps: list[Step]) -> dict[str, Any]:
     """label → status, Location and body, with what belongs to one side taken out."""
     def own(text: Any) -> Any:
@@ -420,7 +433,7 @@ def replay(worker: Worker, letter: str, steps: list[Step]) -> dict[str, Any]:
             name = path.split("/")[2]
             eventually(lambda: _AWAITED[method](worker, name) == body, 60, f"{worker.kind}: {label}")
             continue
-        answer = worker.rest.request(method, path, own(body), headers)
+        answer = settled_answer(worker, method, path, own(body), headers)
         text = re.sub(rf"-{letter}\b|%{letter}\b", lambda m: m[0][:-1] + "~", answer.text).replace(str(worker.port), "PORT")
         try:
             content = json.loads(text) if text else None

@@ -33,10 +33,10 @@ def test_https_with_the_stores_that_java_users_have(store: str, certificates: Ce
     context = ssl.create_default_context(cafile=str(certificates.path("ca.pem")))
 
     def answer() -> Any:
-        with urllib.request.urlopen(f"https://localhost:{port}/", context=context, timeout=10) as response:
+        with urllib.request.urlopen(f"https://localhost:{port}/", context=context, timeout=60) as response:
             return response.read()
 
-    assert b'"version":"4.1.0"' in eventually(answer, 30, "HTTPS answers")
+    assert b'"version":"4.1.0"' in eventually(answer, 60, "HTTPS answers")
 
 
 def test_basic_authentication_with_javas_files(tmp_path: pathlib.Path, make_worker: Callable[..., Worker],
@@ -52,7 +52,7 @@ def test_basic_authentication_with_javas_files(tmp_path: pathlib.Path, make_work
         headers = {"Authorization": f"Basic {credentials}"} if credentials else {}
         return worker.rest.request("GET", "/connectors", headers=headers).status
 
-    eventually(lambda: status("YWRtaW46c2VjcmV0") == 200, 30, "admin:secret is let in")
+    eventually(lambda: status("YWRtaW46c2VjcmV0") == 200, 60, "admin:secret is let in")
     assert status(None) == 401
     assert status("YWRtaW46d3Jvbmc=") == 401  # admin:wrong
     assert worker.rest.request("GET", "/connectors").body == b"User cannot access the resource."
