@@ -9,29 +9,12 @@ from typing import Callable
 import pytest
 
 from support.services.kafka import Kafka
-from support.worker import ROOT, Worker, binary_folder
-
-
-def run(*command: object) -> None:
-    done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+from support.worker import Worker
 
 
 @pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", binary_folder().parent, "--prefix", folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def counter(prefix: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """counter.so, built as a stranger would."""
-    build = tmp_path_factory.mktemp("counter")
-    run("cmake", "-G", "Ninja", "-S", ROOT / "examples/counter", "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
-        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
-    run("cmake", "--build", build)
-    return build / "counter.so"
+def counter(build_plugin: Callable[[str], pathlib.Path]) -> pathlib.Path:
+    return build_plugin("examples/counter")
 
 
 def plugin_path(folder: pathlib.Path, **libraries: pathlib.Path) -> str:
@@ -44,7 +27,7 @@ def plugin_path(folder: pathlib.Path, **libraries: pathlib.Path) -> str:
 def test_installation_has_the_program_and_both_links(prefix: pathlib.Path) -> None:
     assert os.readlink(prefix / "bin/connect-standalone") == "millrace"
     assert os.readlink(prefix / "bin/connect-distributed") == "millrace"
-    run(prefix / "bin/millrace", "--version")
+    subprocess.run([prefix / "bin/millrace", "--version"], check=True, capture_output=True)
 
 
 def test_a_connector_from_plugin_path_runs_and_goes_on_after_a_restart(
