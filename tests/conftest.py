@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
 
+from support import sdk
 from support.services.java_worker import JavaWorker
 from support.services.kafka import Kafka, SecureKafka
 from support.services.kafka_cluster import KafkaCluster
 from support.services.mariadb import MariaDb
 from support.services.postgres import Postgres
 from support.small_disk import SmallDisk
-from support.worker import Worker
+from support.worker import ROOT, Worker
 
 if TYPE_CHECKING:
     from support.services.cassandra import Cassandra
@@ -134,6 +135,26 @@ def small_disk(tmp_path: pathlib.Path) -> Iterator[SmallDisk]:
         yield disk
     finally:
         disk.close()
+
+
+@pytest.fixture(scope="session")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Where the build under test is installed: programs, headers, CMake package."""
+    return sdk.install(tmp_path_factory.mktemp("prefix"))
+
+
+@pytest.fixture(scope="session")
+def build_plugin(prefix: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], pathlib.Path]:
+    """From the folder of a plugin's sources, below the tree's root, to its library, built as a stranger would."""
+    built: dict[str, pathlib.Path] = {}
+
+    def build(source: str) -> pathlib.Path:
+        if source not in built:
+            folder = tmp_path_factory.mktemp(pathlib.Path(source).name)
+            built[source] = sdk.build_plugin(ROOT / source, folder, prefix)
+        return built[source]
+
+    return build
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,9 @@ void append_code_point(std::string& out, char32_t c);
 
 /// The character at `p`, which moves behind it. For text that is well-formed but for such surrogates; `p` is not `end`.
 char32_t next_code_point(const char*& p, const char* end) noexcept;
+
+/// The value of the decimal digit at `p` (any Unicode decimal digit of the BMP, as Java's Character.digit has it), `p`
+/// moved behind it; nullopt, `p` untouched, when there is none.
+std::optional<int> next_decimal_digit(const char*& p, const char* end) noexcept;
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "api/unicode.h"
+#include "millrace/text.h"
 
 namespace millrace {
 
@@ -175,7 +176,7 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
       ++p;
       continue;
     }
-    const auto digit = api::next_decimal_digit(p, end);
+    const auto digit = next_decimal_digit(p, end);
     if (!digit) break;
     any = true;
     if (point) ++fraction;
@@ -195,7 +196,7 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
     if (p == end) return std::nullopt;
     int significant = 0;
     while (p != end) {
-      const auto digit = api::next_decimal_digit(p, end);
+      const auto digit = next_decimal_digit(p, end);
       if (!digit) return std::nullopt;
       if (*digit != 0 || significant != 0) ++significant;
       if (significant > 10) return std::nullopt;

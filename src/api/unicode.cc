@@ -3,8 +3,9 @@
 #include <cstddef>
 
 #include "base/utf8.h"
+#include "millrace/text.h"
 
-namespace millrace::api {
+namespace millrace {
 
 namespace {
 
@@ -51,6 +52,8 @@ std::optional<int> next_decimal_digit(const char*& p, const char* end) noexcept 
   return std::nullopt;
 }
 
+namespace api {
+
 bool is_java_whitespace(char32_t c) noexcept {
   if (c <= 0x20) return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20);
   return c == 0x1680 || (c >= 0x2000 && c <= 0x200A && c != 0x2007) || c == 0x2028 || c == 0x2029 || c == 0x205F ||
@@ -63,4 +66,6 @@ std::string_view java_trim(std::string_view text) noexcept {
   return text;
 }
 
-}  // namespace millrace::api
+}  // namespace api
+
+}  // namespace millrace

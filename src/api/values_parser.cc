@@ -6,6 +6,7 @@
 #include "api/calendar.h"
 #include "api/unicode.h"
 #include "millrace/errors.h"
+#include "millrace/text.h"
 #include "millrace/values.h"
 
 namespace millrace::values {
@@ -95,7 +96,7 @@ bool read_fields(std::string_view text, const char* const* separators, std::size
     while (p != end && (*p == ' ' || *p == '\t')) ++p;
     std::int64_t value = 0;
     int digits = 0;
-    while (const auto digit = api::next_decimal_digit(p, end)) {
+    while (const auto digit = next_decimal_digit(p, end)) {
       if (++digits <= 12) value = value * 10 + *digit;
     }
     if (digits == 0) return false;
@@ -262,7 +263,7 @@ class ValueParser {
 
   SchemaAndValue parse_token(bool embedded, std::string_view token) {
     const char* first = token.data();
-    const bool digit = api::next_decimal_digit(first, token.data() + token.size()).has_value();
+    const bool digit = next_decimal_digit(first, token.data() + token.size()).has_value();
     if (digit) {
       // A time is five tokens, because of its colons.
       const std::size_t start = tokens_.mark();

@@ -2,9 +2,7 @@
 
 #include <cstddef>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "apps/transform_session.h"
+#include "base/atomic_file.h"
 #include "base/properties.h"
 #include "json/node.h"
 #include "json/reader.h"
@@ -40,15 +39,16 @@ constexpr const char* kUsage =
     "\n"
     "  --schemaless   keys and values are plain JSON\n"
     "  --steps        show the record after each transform\n"
-    "  --worker       the worker whose config.providers resolve ${provider:path:key} in the connector's file;\n"
-    "                 without it the names file, dir and env mean Kafka's own providers\n"
-    "  --plugin-path  folders with plugins of your own, as the worker's plugin.path\n";
+    "  --worker       the worker whose config.providers resolve ${provider:path:key} in the connector's file, and "
+    "whose\n"
+    "                 plugin.path holds; without it the names file, dir and env mean Kafka's own providers\n"
+    "  --plugin-path  folders with plugins of your own, instead of the worker's plugin.path\n";
 
 struct CommandLine {
   std::string file;
   std::optional<std::string> worker;
   TransformSession::Options options;
-  std::vector<std::string> plugin_path;
+  std::optional<std::string> plugin_path;
   bool help = false;
 };
 
@@ -72,8 +72,7 @@ std::optional<CommandLine> parse_command_line(const std::vector<std::string>& ar
       out.worker = arguments[++i];
     } else if (word == "--plugin-path") {
       if (i + 1 == arguments.size()) return refuse("--plugin-path needs a list of folders");
-      std::stringstream folders(arguments[++i]);
-      for (std::string folder; std::getline(folders, folder, ',');) out.plugin_path.push_back(folder);
+      out.plugin_path = arguments[++i];
     } else if (word.starts_with("-")) {
       return refuse("there is no option " + std::string(word));
     } else if (!out.file.empty()) {
@@ -95,13 +94,14 @@ Error invalid(std::string text) {
 
 /// A connector file as `connect-standalone` takes it: a JSON object of settings, one with "config", or properties.
 Result<Props> read_connector(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return invalid(path + ": cannot be read");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Result<std::string> bytes = base::read_file(path, "connector file");
+  if (!bytes) return std::move(bytes).error();
+  const std::string& text = *bytes;
   const std::size_t start = text.find_first_not_of(" \t\r\n");
-  if (start != std::string::npos && text[start] == '{') {
+  if (start != std::string::npos && (text[start] == '{' || text[start] == '[')) {
     try {
       const auto document = json::parse(text);
+      if (!document->is_object()) return invalid(path + ": a connector in JSON is an object, not an array");
       const json::Node* config = document->find("config");
       if (config == nullptr || !config->is_object()) config = &*document;
       Props props;
@@ -118,17 +118,28 @@ Result<Props> read_connector(const std::string& path) {
   return properties->to_map();
 }
 
-/// The connector's settings with the values that its variables stand for.
-Result<Props> resolved(const Props& connector, const std::optional<std::string>& worker) {
-  Props settings{{"config.providers", "file,dir,env"},
+/// The worker's settings that matter here; those of a worker with Kafka's own providers when no file is named.
+Result<Props> worker_settings(const std::optional<std::string>& file) {
+  if (!file) {
+    return Props{{"config.providers", "file,dir,env"},
                  {"config.providers.file.class", "FileConfigProvider"},
                  {"config.providers.dir.class", "DirectoryConfigProvider"},
                  {"config.providers.env.class", "EnvVarConfigProvider"}};
-  if (worker) {
-    auto properties = base::read_properties_file(*worker);
-    if (!properties) return std::move(properties).error();
-    settings = properties->to_map();
   }
+  auto properties = base::read_properties_file(*file);
+  if (!properties) return std::move(properties).error();
+  return properties->to_map();
+}
+
+std::vector<std::string> folders_of(const std::string& list) {
+  std::vector<std::string> out;
+  std::stringstream folders(list);
+  for (std::string folder; std::getline(folders, folder, ',');) out.push_back(folder);
+  return out;
+}
+
+/// The connector's settings with the values that its variables stand for.
+Result<Props> resolved(const Props& connector, const Props& settings) {
   auto providers = runtime::ConfigProviders::create(settings);
   if (!providers) return std::move(providers).error();
   return providers->resolve(connector);
@@ -154,11 +165,15 @@ int run_transform(const std::vector<std::string>& arguments) {
   }
   PluginRegistry plugins;
   runtime::register_builtin_plugins(plugins);
-  for (const std::string& problem : runtime::load_plugin_path(command->plugin_path, plugins).problems) {
+  auto worker = worker_settings(command->worker);
+  if (!worker) return wrong_configuration(worker.error().text);
+  const auto theirs = worker->find("plugin.path");
+  const std::string plugin_path = command->plugin_path.value_or(theirs == worker->end() ? "" : theirs->second);
+  for (const std::string& problem : runtime::load_plugin_path(folders_of(plugin_path), plugins).problems) {
     std::fprintf(stderr, "millrace transform: %s\n", problem.c_str());
   }
   auto connector = read_connector(command->file);
-  if (connector) connector = resolved(*connector, command->worker);
+  if (connector) connector = resolved(*connector, *worker);
   if (!connector) return wrong_configuration(connector.error().text);
   auto session = TransformSession::open(*connector, plugins, command->options);
   if (!session) return wrong_configuration(session.error().text);

@@ -1,438 +1,721 @@
 #include "base/java_regex.h"
 
-#include <array>
-#include <cctype>
-#include <cstddef>
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "base/java_char_set.h"
+#include "base/utf8.h"
 
 namespace millrace {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
+bool is_letter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_space(char32_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// One code point as it may stand in a PCRE2 class or outside of one.
-std::string literal(std::string_view utf8) {
-  if (utf8.size() == 1 && !is_digit(utf8[0]) && !is_letter(utf8[0]) && static_cast<unsigned char>(utf8[0]) < 0x80) {
-    return utf8[0] >= ' ' ? "\\" + std::string(utf8) : std::string(utf8);
-  }
-  return std::string(utf8);
+int hex_value(char32_t c) {
+  if (is_digit(c)) return static_cast<int>(c - '0');
+  const char32_t small = c | 32U;
+  return small >= 'a' && small <= 'f' ? static_cast<int>(small - 'a') + 10 : -1;
 }
 
-/// What the braces of \p{...} mean, ready to stand inside a class; empty: not known.
-std::string property(std::string_view name, bool negated) {
-  struct Posix {
-    std::string_view name, set, complement;
-  };
-  static constexpr std::array kPosix{
-      Posix{"Lower", "a-z", "\\x{0}-`{-\\x{10ffff}"},
-      Posix{"Upper", "A-Z", "\\x{0}-@\\[-\\x{10ffff}"},
-      Posix{"ASCII", "\\x{0}-\\x{7f}", "\\x{80}-\\x{10ffff}"},
-      Posix{"Alpha", "A-Za-z", "\\x{0}-@\\[-`{-\\x{10ffff}"},
-      Posix{"Digit", "0-9", "\\x{0}-/:-\\x{10ffff}"},
-      Posix{"Alnum", "0-9A-Za-z", "\\x{0}-/:-@\\[-`{-\\x{10ffff}"},
-      Posix{"Punct", "!-/:-@\\[-`{-~", "\\x{0}- 0-9A-Za-z\\x{7f}-\\x{10ffff}"},
-      Posix{"Graph", "!-~", "\\x{0}- \\x{7f}-\\x{10ffff}"},
-      Posix{"Print", " -~", "\\x{0}-\\x{1f}\\x{7f}-\\x{10ffff}"},
-      Posix{"Blank", " \\t", "\\x{0}-\\x{8}\\x{a}-\\x{1f}!-\\x{10ffff}"},
-      Posix{"Cntrl", "\\x{0}-\\x{1f}\\x{7f}", " -~\\x{80}-\\x{10ffff}"},
-      Posix{"XDigit", "0-9A-Fa-f", "\\x{0}-/:-@G-`g-\\x{10ffff}"},
-      Posix{"Space", " \\t-\\r", "\\x{0}-\\x{8}\\x{e}-\\x{1f}!-\\x{10ffff}"},
-  };
-  for (const Posix& posix : kPosix) {
-    if (posix.name == name) return std::string(negated ? posix.complement : posix.set);
-  }
-  struct Renamed {
-    std::string_view java, pcre;
-  };
-  static constexpr std::array kRenamed{
-      Renamed{"javaLowerCase", "Ll"},
-      Renamed{"javaUpperCase", "Lu"},
-      Renamed{"javaWhitespace", "Xsp"},
-      Renamed{"javaLetter", "L"},
-      Renamed{"javaDigit", "Nd"},
-      Renamed{"javaLetterOrDigit", "Xan"},
-      Renamed{"javaAlphabetic", "L"},
-      Renamed{"IsAlphabetic", "L"},
-      Renamed{"IsLetter", "L"},
-      Renamed{"IsLowercase", "Ll"},
-      Renamed{"IsUppercase", "Lu"},
-      Renamed{"IsDigit", "Nd"},
-      Renamed{"IsPunctuation", "P"},
-      Renamed{"IsWhite_Space", "Xsp"},
-      Renamed{"IsWhiteSpace", "Xsp"},
-      Renamed{"IsControl", "Cc"},
-      Renamed{"L1", ""},
-  };
-  std::string_view found = name;
-  for (const Renamed& renamed : kRenamed) {
-    if (renamed.java == name) {
-      found = renamed.pcre;
-      break;
+std::u32string code_points(std::string_view utf8) {
+  std::u32string out;
+  const char* p = utf8.data();
+  const char* const end = p + utf8.size();
+  while (p != end) {
+    if (static_cast<unsigned char>(*p) < 0x80) {
+      out += static_cast<char32_t>(*p++);
+      continue;
+    }
+    const base::Utf8Sequence sequence = base::utf8_sequence_at(p, static_cast<std::size_t>(end - p));
+    if (sequence.valid) {
+      out += base::next_utf8_unchecked(p, end);
+    } else {
+      out += U'\ufffd';
+      p += sequence.length;
     }
   }
-  for (const std::string_view key : {"script=", "sc=", "general_category=", "gc="}) {
-    if (found.starts_with(key)) found.remove_prefix(key.size());
-  }
-  if (found.size() > 2 && (found.starts_with("Is"))) found.remove_prefix(2);
-  if (found == "LC") found = "L&";
-  if (found.empty()) return {};
-  return (negated ? "\\P{" : "\\p{") + std::string(found) + "}";
+  return out;
 }
 
-class Translator {
+std::string ascii(std::u32string_view text) {
+  std::string out;
+  for (const char32_t c : text) out += c < 0x80 ? static_cast<char>(c) : '?';
+  return out;
+}
+
+/// \Q...\E as escaped characters: what Java does before it reads a pattern.
+std::u32string without_quotes(const std::u32string& text) {
+  std::u32string out;
+  bool quoted = false;
+  bool first = false;  // of a quotation
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char32_t c = text[i];
+    if (c == '\\' && i + 1 < text.size() && text[i + 1] == (quoted ? 'E' : 'Q')) {
+      quoted = !quoted;
+      first = quoted;
+      ++i;
+      continue;
+    }
+    if (!quoted) {
+      out += c;
+      if (c == '\\' && i + 1 < text.size()) out += text[++i];
+      continue;
+    }
+    if (first && is_digit(c)) {
+      out += U"\\x3";  // a digit by its number: an escape in front would take it for its own
+    } else if (!is_letter(c) && !is_digit(c)) {
+      out += '\\';
+    }
+    out += c;
+    first = false;
+  }
+  return out;
+}
+
+struct Flags {
+  bool i = false, m = false, s = false, d = false, u = false, x = false, U = false;  // Java's letters
+
+  CharSetFlags of_sets() const { return {i, u || U, U}; }
+};
+
+/// Follows java.util.regex.Pattern's own recursive descent, so that what it takes and what it says are the same.
+/// `at_` is its cursor; two zeros stand behind the pattern.
+class Parser {
  public:
-  explicit Translator(std::string_view text) : text_(text) {}
-
-  Result<TranslatedRegex> run() {
-    while (at_ < text_.size() && error_.empty()) step();
-    if (!error_.empty()) {
-      Error error;
-      error.code = Errc::kInvalid;
-      error.text = std::move(error_);
-      return error;
-    }
-    return TranslatedRegex{std::move(out_), unicode_classes_};
+  Parser(std::string_view written, int groups)
+      : written_(written), text_(without_quotes(code_points(written))), length_(text_.size()), total_groups_(groups) {
+    text_ += U'\0';
+    text_ += U'\0';
   }
+
+  /// Throws Refused.
+  TranslatedRegex parse() {
+    expression();
+    if (at_ != length_) {
+      if (peek() == ')') fail("Unmatched closing ')'");
+      fail("Unexpected internal error");
+    }
+    return {std::move(out_), std::move(names_)};
+  }
+
+  int groups() const { return groups_; }
+
+  struct Refused {
+    std::string text;
+  };
 
  private:
-  void fail(const std::string& rule, std::size_t index) {
-    if (error_.empty()) error_ = java_regex_error(rule, text_, index);
-    at_ = text_.size();
+  [[noreturn]] void fail(const std::string& rule) const {
+    throw Refused{java_regex_error(rule, written_, at_ == 0 ? 0 : at_ - 1)};
   }
 
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
-
-  std::string_view take_code_point() {
-    const auto first = static_cast<unsigned char>(text_[at_]);
-    std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    length = std::min(length, text_.size() - at_);
-    const std::string_view point = text_.substr(at_, length);
-    at_ += length;
-    return point;
-  }
-
-  void step() {
-    const char c = peek();
-    if (c == '\\') {
-      ++at_;
-      if (at_ == text_.size()) return fail("Unexpected internal error", at_);
-      if (peek() == 'Q') {
-        ++at_;
-        out_ += quoted();
-        return;
-      }
-      out_ += escape(Place::kOutside);
-    } else if (c == '[') {
-      ++at_;
-      out_ += char_class().expression;
-    } else if (c == '(') {
-      group();
-    } else if (c == '{') {
-      repetition();
-    } else {
-      out_ += take_code_point();
+  /// Groups and classes within each other; PCRE2 takes no more than 250 either.
+  class Nesting {
+   public:
+    explicit Nesting(Parser& parser) : parser_(parser) {
+      if (++parser_.depth_ > 200) parser_.fail("More than 200 groups or classes within each other");
     }
-  }
+    ~Nesting() { --parser_.depth_; }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
 
-  /// The text up to \E, each character as a literal.
-  std::string quoted() {
-    std::string out;
-    while (at_ < text_.size()) {
-      if (text_.substr(at_).starts_with("\\E")) {
-        at_ += 2;
-        break;
-      }
-      out += literal(take_code_point());
-    }
-    // "\Qab\E+" repeats the last character only, here as in Java.
-    return out;
-  }
-
-  void repetition() {
-    const std::size_t start = at_;
-    std::size_t end = at_ + 1;
-    while (end < text_.size() && is_digit(text_[end])) ++end;
-    if (end == at_ + 1) return fail("Illegal repetition", start + 1);
-    if (end < text_.size() && text_[end] == ',') {
-      ++end;
-      while (end < text_.size() && is_digit(text_[end])) ++end;
-    }
-    if (end == text_.size() || text_[end] != '}') return fail("Unclosed counted closure", end);
-    out_ += text_.substr(start, end + 1 - start);
-    at_ = end + 1;
-  }
-
-  void group() {
-    const std::size_t start = at_;
-    ++at_;
-    if (peek() != '?') {
-      ++groups_;
-      out_ += '(';
-      return;
-    }
-    ++at_;
-    const char kind = peek();
-    if (kind == ':' || kind == '=' || kind == '!' || kind == '>') {
-      ++at_;
-      out_ += "(?";
-      out_ += kind;
-      return;
-    }
-    if (kind == '<') {
-      const char next = peek(1);
-      if (next == '=' || next == '!') {
-        at_ += 2;
-        out_ += "(?<";
-        out_ += next;
-        return;
-      }
-      const std::size_t end = text_.find('>', at_);
-      if (!is_letter(next) || end == std::string_view::npos) {
-        return fail("capturing group name does not start with a Latin letter", at_ + 1);
-      }
-      ++groups_;
-      out_ += "(?" + std::string(text_.substr(at_, end + 1 - at_));
-      at_ = end + 1;
-      return;
-    }
-    flags(start);
-  }
-
-  /// (?idmsuxU-idmsuxU) and (?idmsuxU-idmsuxU:X). d and u go away; U becomes a flag of the whole pattern.
-  void flags(std::size_t start) {
-    std::string kept = "(?";
-    while (at_ < text_.size() && peek() != ')' && peek() != ':') {
-      const char c = peek();
-      if (c == 'U') {
-        unicode_classes_ = true;
-      } else if (c == 'i' || c == 'm' || c == 's' || c == 'x' || c == '-') {
-        kept += c;
-      } else if (c != 'd' && c != 'u') {
-        return fail(start + 2 == at_ ? "Unknown inline modifier" : "Unknown group type", at_);
-      }
-      ++at_;
-    }
-    if (at_ == text_.size()) return fail("Unclosed group", at_);
-    if (kept.back() == '-') kept.pop_back();
-    kept += peek();
-    ++at_;
-    out_ += kept == "(?)" ? "" : kept;
-  }
-
-  enum class Place : std::uint8_t { kOutside, kInClass };
-
-  std::string code_point_escape(std::string_view hex) { return "\\x{" + std::string(hex) + "}"; }
-
-  /// Behind the backslash.
-  std::string escape(Place place) {
-    const std::size_t start = at_;
-    const char c = peek();
-    if (c == 'u') return unicode_escape();
-    if (c == 'x') {
-      if (peek(1) == '{') {
-        const std::size_t end = text_.find('}', at_);
-        if (end == std::string_view::npos) return fail("Unclosed hexadecimal escape sequence", at_ + 1), "";
-        std::string out = code_point_escape(text_.substr(at_ + 2, end - at_ - 2));
-        at_ = end + 1;
-        return out;
-      }
-      if (std::isxdigit(static_cast<unsigned char>(peek(1))) == 0 ||
-          std::isxdigit(static_cast<unsigned char>(peek(2))) == 0) {
-        return fail("Illegal hexadecimal escape sequence", at_ + 1), "";
-      }
-      std::string out = code_point_escape(text_.substr(at_ + 1, 2));
-      at_ += 3;
-      return out;
-    }
-    if (c == '0') return octal_escape();
-    if (c == 'p' || c == 'P') return property_escape();
-    if (is_digit(c))
-      return place == Place::kOutside ? back_reference() : (fail("Illegal/unsupported escape sequence", start), "");
-    if (is_letter(c)) {
-      static constexpr std::string_view kBoth = "tnrfaedDsSwWhHvV";
-      static constexpr std::string_view kOutside = "bBAGZzRXk";
-      if (kBoth.find(c) == std::string_view::npos &&
-          (place == Place::kInClass || kOutside.find(c) == std::string_view::npos)) {
-        if (c == 'c' && at_ + 1 < text_.size()) {
-          static constexpr char kHex[] = "0123456789abcdef";
-          const auto code = static_cast<unsigned char>(static_cast<unsigned char>(peek(1)) ^ 64U);
-          at_ += 2;
-          return code_point_escape(std::string{kHex[code >> 4U], kHex[code & 15U]});
-        }
-        return fail("Illegal/unsupported escape sequence", start), "";
-      }
-      ++at_;
-      if (c == 'k') {
-        const std::size_t end = text_.find('>', at_);
-        if (peek() != '<' || end == std::string_view::npos)
-          return fail("\\k is not followed by '<' for named capturing group", at_), "";
-        std::string out = "\\k" + std::string(text_.substr(at_, end + 1 - at_));
-        at_ = end + 1;
-        return out;
-      }
-      return std::string{'\\', c};
-    }
-    return literal(take_code_point());
-  }
-
-  std::string unicode_escape() {
-    const auto hex4 = [this](std::size_t from) -> std::int32_t {
-      if (from + 4 > text_.size()) return -1;
-      std::int32_t value = 0;
-      for (std::size_t i = from; i < from + 4; ++i) {
-        const char c = text_[i];
-        const int digit = is_digit(c)                                         ? c - '0'
-                          : std::isxdigit(static_cast<unsigned char>(c)) != 0 ? (c | 32) - 'a' + 10
-                                                                              : -1;
-        if (digit < 0) return -1;
-        value = value * 16 + digit;
-      }
-      return value;
-    };
-    std::int32_t code = hex4(at_ + 1);
-    if (code < 0) return fail("Illegal Unicode escape sequence", at_ + 1), "";
-    at_ += 5;
-    if (code >= 0xd800 && code < 0xdc00 && text_.substr(at_).starts_with("\\u")) {
-      const std::int32_t low = hex4(at_ + 2);
-      if (low >= 0xdc00 && low < 0xe000) {
-        code = 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00);
-        at_ += 6;
-      }
-    }
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string hex;
-    for (int shift = 20; shift >= 0; shift -= 4) hex += kHex[(code >> shift) & 15];
-    return code_point_escape(hex);
-  }
-
-  std::string octal_escape() {
-    std::size_t end = at_ + 1;
-    int value = 0;
-    while (end < text_.size() && end < at_ + 4 && text_[end] >= '0' && text_[end] <= '7' &&
-           value * 8 + (text_[end] - '0') < 256) {
-      value = value * 8 + (text_[end++] - '0');
-    }
-    if (end == at_ + 1) return fail("Illegal octal escape sequence", end), "";
-    at_ = end;
-    static constexpr char kHex[] = "0123456789abcdef";
-    return code_point_escape(std::string{kHex[value >> 4], kHex[value & 15]});
-  }
-
-  /// As many digits as still name a group that is open or closed already.
-  std::string back_reference() {
-    int number = peek() - '0';
-    ++at_;
-    while (is_digit(peek()) && number * 10 + (peek() - '0') <= groups_) {
-      number = number * 10 + (peek() - '0');
-      ++at_;
-    }
-    // A reference to a group that does not exist never matches.
-    return number <= groups_ ? "\\g{" + std::to_string(number) + "}" : "(?!)";
-  }
-
-  std::string property_escape() {
-    const std::size_t start = at_;
-    bool negated = peek() == 'P';
-    ++at_;
-    std::string_view name;
-    if (peek() == '{') {
-      const std::size_t end = text_.find('}', at_);
-      if (end == std::string_view::npos) return fail("Unclosed character family", text_.size() - 1), "";
-      name = text_.substr(at_ + 1, end - at_ - 1);
-      at_ = end + 1;
-    } else if (at_ < text_.size()) {
-      name = take_code_point();
-    }
-    const std::string set = property(name, negated);
-    if (set.empty()) return fail("Unknown character property name {" + std::string(name) + "}", start), "";
-    return in_class_ ? set : "[" + set + "]";
-  }
-
-  /// A class or an operand of one, as something that matches exactly one character.
-  struct CharSet {
-    std::string expression;
+   private:
+    Parser& parser_;
   };
 
-  /// Behind "[". Plain classes stay one PCRE2 class; nested ones become alternatives, intersections look-aheads.
-  CharSet char_class() {
-    const std::size_t start = at_ - 1;
-    const bool was_in_class = std::exchange(in_class_, true);
-    const bool negated = peek() == '^';
-    if (negated) ++at_;
-    std::vector<std::string> operands;
-    std::vector<std::string> parts;  // nested classes of the operand at hand
-    std::string plain;               // its own characters and ranges
-    bool first = true;
-    const auto close_operand = [&] {
-      if (!plain.empty()) parts.push_back("[" + plain + "]");
-      std::string joined;
-      for (const std::string& part : parts) joined += (joined.empty() ? "" : "|") + part;
-      if (!joined.empty()) operands.push_back(parts.size() > 1 ? "(?:" + joined + ")" : joined);
-      parts.clear();
-      plain.clear();
-    };
-    bool closed = false;
-    while (at_ < text_.size()) {
-      const char c = peek();
-      if (c == ']' && !first) {
-        ++at_;
-        closed = true;
-        break;
-      }
-      first = false;
-      if (c == '[') {
-        ++at_;
-        parts.push_back(char_class().expression);
-      } else if (c == '&' && peek(1) == '&') {
-        while (peek() == '&') ++at_;
-        close_operand();
-      } else if (c == '\\') {
-        ++at_;
-        if (at_ == text_.size()) break;
-        if (peek() == 'Q') {
-          ++at_;
-          plain += quoted();
-        } else {
-          plain += escape(Place::kInClass);
-        }
-      } else if (c == '-') {
-        ++at_;
-        // A range when something stands on both sides; a literal at an edge or before a nested class.
-        plain += plain.empty() || peek() == ']' || peek() == '[' ? "\\-" : "-";
-      } else {
-        plain += literal(take_code_point());
-      }
-    }
-    in_class_ = was_in_class;
-    if (!closed) return fail("Unclosed character class", text_.empty() ? start : text_.size() - 1), CharSet{};
-    if (operands.empty() && parts.empty()) return CharSet{(negated ? "[^" : "[") + plain + "]"};
-    close_operand();
-    std::string all;
-    for (std::size_t i = 0; i < operands.size(); ++i)
-      all += i + 1 < operands.size() ? "(?=" + operands[i] + ")" : operands[i];
-    return CharSet{negated ? "(?:(?!" + all + ")(?s:.))" : "(?:" + all + ")"};
+  // The cursor. Under (?x), blanks and comments are passed over.
+
+  char32_t at(std::size_t index) const { return index < text_.size() ? text_[index] : 0; }
+
+  bool ends_line(char32_t c) const {
+    return c == '\n' || (!flags_.d && (c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029));
   }
 
-  std::string_view text_;
+  char32_t peek() {
+    if (!flags_.x) return at(at_);
+    while (is_space(at(at_)) || at(at_) == '#') {
+      while (is_space(at(at_))) ++at_;
+      if (at(at_) != '#') continue;
+      while (at(at_) != 0 && !ends_line(at(at_))) ++at_;
+    }
+    return at(at_);
+  }
+
+  char32_t read() {
+    const char32_t c = peek();
+    ++at_;
+    return c;
+  }
+
+  char32_t next() {
+    ++at_;
+    return peek();
+  }
+
+  // Sequences and quantifiers
+
+  void expression() {
+    while (true) {
+      sequence();
+      if (peek() != '|') return;
+      ++at_;
+      out_ += '|';
+    }
+  }
+
+  void sequence() {
+    while (true) {
+      const char32_t c = peek();
+      if (c == '|' || c == ')' || (c == 0 && at_ >= length_)) return;
+      if (c == '?' || c == '*' || c == '+') {
+        ++at_;
+        fail(std::string("Dangling meta character '") + static_cast<char>(c) + "'");
+      }
+      if (c == '(') {
+        if (!group()) continue;  // flags only: nothing to repeat
+      } else {
+        atom(c);
+      }
+      quantifier();
+    }
+  }
+
+  void atom(char32_t c) {
+    switch (c) {
+      case '[': out_ += char_class(true).expression(); return;
+      case '\\': escape_outside(); return;
+      case '^':
+        ++at_;
+        out_ += caret();
+        return;
+      case '$':
+        ++at_;
+        out_ += dollar(flags_.m);
+        return;
+      case '.':
+        ++at_;
+        out_ += flags_.s ? "(?s:.)" : flags_.d ? "[^\\n]" : "[^\\n\\r\\x{85}\\x{2028}\\x{2029}]";
+        return;
+      case '{': out_ += "(?:)"; return;  // repeats nothing
+      default: ++at_; out_ += single(c).expression();
+    }
+  }
+
+  void quantifier() {
+    const char32_t c = peek();
+    if (c == '{') return counted();
+    if (c != '?' && c != '*' && c != '+') return;
+    out_ += static_cast<char>(c);
+    kind_of_quantifier(next());
+  }
+
+  void kind_of_quantifier(char32_t c) {
+    if (c != '?' && c != '+') return;
+    out_ += static_cast<char>(c);
+    ++at_;
+  }
+
+  std::int64_t number(char32_t& c) {
+    std::int64_t value = 0;
+    for (; is_digit(c); c = read()) {
+      value = value * 10 + static_cast<std::int64_t>(c - '0');
+      if (value > 2147483647) fail("Illegal repetition range");
+    }
+    return value;
+  }
+
+  void counted() {
+    char32_t c = at(at_ + 1);
+    at_ += 2;
+    if (!is_digit(c)) fail("Illegal repetition");
+    const std::int64_t least = number(c);
+    std::string most = std::to_string(least);
+    if (c == ',') {
+      c = read();
+      most.clear();
+      if (c != '}') {
+        if (!is_digit(c)) fail("Illegal repetition");
+        const std::int64_t limit = number(c);
+        if (c == '}' && limit < least) fail("Illegal repetition range");
+        most = std::to_string(limit);
+      }
+      most = "," + most;
+    } else {
+      most.clear();
+    }
+    if (c != '}') fail("Unclosed counted closure");
+    out_ += "{" + std::to_string(least) + most + "}";
+    --at_;
+    kind_of_quantifier(next());
+  }
+
+  // Groups
+
+  /// At "("; false for one that only sets flags.
+  bool group() {
+    const Nesting nesting(*this);
+    const Flags outer = flags_;
+    if (next() != '?') {
+      ++groups_;
+      out_ += '(';
+      inside_group(outer);
+      return true;
+    }
+    const char32_t kind = at(at_ + 1);
+    at_ += 2;
+    if (kind == ':' || kind == '=' || kind == '!' || kind == '>') {
+      // A look-ahead that is repeated must be an atom of PCRE2.
+      const bool look = kind == '=' || kind == '!';
+      out_ += look ? "(?:(?" : "(?";
+      out_ += static_cast<char>(kind);
+      inside_group(outer);
+      if (look) out_ += ')';
+      return true;
+    }
+    if (kind == '<') {
+      const char32_t c = read();
+      if (c == '=' || c == '!') {
+        out_ += c == '=' ? "(?:(?<=" : "(?:(?<!";
+        inside_group(outer);
+        out_ += ')';
+        return true;
+      }
+      const std::string name = group_name(c);
+      if (names_.contains(name)) fail("Named capturing group <" + name + "> is already defined");
+      names_[name] = ++groups_;
+      out_ += '(';
+      inside_group(outer);
+      return true;
+    }
+    if (kind == '$' || kind == '@') fail("Unknown group type");
+    --at_;
+    set_flags();
+    const char32_t c = read();
+    if (c == ')') return false;
+    if (c != ':') fail("Unknown inline modifier");
+    out_ += "(?:";
+    inside_group(outer);
+    return true;
+  }
+
+  void inside_group(const Flags& outer) {
+    expression();
+    if (read() != ')') fail("Unclosed group");
+    flags_ = outer;
+    out_ += ')';
+  }
+
+  void set_flags() {
+    bool on = true;
+    while (true) {
+      switch (peek()) {
+        case 'i': flags_.i = on; break;
+        case 'm': flags_.m = on; break;
+        case 's': flags_.s = on; break;
+        case 'd': flags_.d = on; break;
+        case 'u': flags_.u = on; break;
+        case 'c': break;
+        case 'x': flags_.x = on; break;
+        case 'U':
+          flags_.U = on;
+          flags_.u = on;
+          break;
+        case '-':
+          if (!on) return;
+          on = false;
+          break;
+        default: return;
+      }
+      next();
+    }
+  }
+
+  std::string group_name(char32_t c) {
+    if (!is_letter(c)) fail("capturing group name does not start with a Latin letter");
+    std::string name;
+    for (; is_letter(c) || is_digit(c); c = read()) name += static_cast<char>(c);
+    if (c != '>') fail("named capturing group is missing trailing '>'");
+    return name;
+  }
+
+  // What matches between characters
+
+  std::string caret() const {
+    if (!flags_.m) return "(?:\\A)";
+    return flags_.d ? "(?:\\A|(?<=\\n)(?!\\z))"
+                    : "(?:\\A|(?<=[\\n\\r\\x{85}\\x{2028}\\x{2029}])(?!(?<=\\r)\\n)(?!\\z))";
+  }
+
+  std::string dollar(bool every_line) const {
+    if (flags_.d) return every_line ? "(?:(?=\\n|\\z))" : "(?:(?=\\n?\\z))";
+    return every_line ? "(?:\\z|(?=[\\r\\x{85}\\x{2028}\\x{2029}])|(?<!\\r)(?=\\n))"
+                      : "(?:\\z|(?=\\r\\n\\z)|(?=[\\r\\x{85}\\x{2028}\\x{2029}]\\z)|(?<!\\r)(?=\\n\\z))";
+  }
+
+  /// Java 17's: letters and digits of any script, although its \w is ASCII.
+  std::string boundary(bool negated) const {
+    const std::string word = flags_.U ? java_class_escape('w', flags_.of_sets()).expression() : "[_\\p{L}\\p{Nd}]";
+    const std::string behind = "(?<=" + word + ")";
+    const std::string not_behind = "(?<!" + word + ")";
+    return negated ? "(?:" + behind + "(?=" + word + ")|" + not_behind + "(?!" + word + "))"
+                   : "(?:" + behind + "(?!" + word + ")|" + not_behind + "(?=" + word + "))";
+  }
+
+  // Single characters and their classes
+
+  CharSet cased(const CharSet& set) const {
+    if (!flags_.i) return set;
+    return flags_.u ? set.ignoring_case() : set.ignoring_ascii_case();
+  }
+
+  CharSet single(char32_t c) const { return cased(CharSet::of(c)); }
+
+  /// Behind "[" once called; the cursor stands on it (or, for what follows "&&", in front of its first character).
+  CharSet char_class(bool consume) {
+    const Nesting nesting(*this);
+    std::optional<CharSet> all;
+    std::optional<CharSet> plain;  // single characters, kept apart until an intersection or the end
+    CharSet last;
+    bool negated = false;
+    char32_t c = next();
+    if (c == '^' && at(at_ - 1) == '[') {
+      c = next();
+      negated = true;
+    }
+    const auto merge = [&all](const CharSet& set) {
+      if (all) {
+        all->unite(set);
+      } else {
+        all = set;
+      }
+    };
+    while (true) {
+      if (c == '[') {
+        last = char_class(true);
+        merge(last);
+        c = peek();
+        continue;
+      }
+      if (c == '&') {
+        if (next() == '&') {
+          intersect(all, plain, last);
+          c = peek();
+          continue;
+        }
+        --at_;  // a literal
+      } else if (c == 0 && at_ >= length_) {
+        fail("Unclosed character class");
+      } else if (c == ']' && (all || plain)) {
+        if (consume) ++at_;
+        if (plain) merge(*plain);
+        return negated ? all->complement() : *all;
+      }
+      bool is_plain = false;
+      const CharSet part = range(is_plain);
+      if (is_plain) {
+        if (plain) {
+          plain->unite(part);
+        } else {
+          plain = part;
+        }
+      } else {
+        last = part;
+        merge(part);
+      }
+      c = peek();
+    }
+  }
+
+  /// Behind the first "&" of "&&".
+  void intersect(std::optional<CharSet>& all, std::optional<CharSet>& plain, CharSet& last) {
+    std::optional<CharSet> right;
+    for (char32_t c = next(); c != ']' && c != '&'; c = peek()) {
+      if (c == '[') {
+        const CharSet nested = char_class(true);
+        if (right) {
+          right->unite(nested);
+        } else {
+          right = nested;
+        }
+      } else {
+        if (c == 0 && at_ >= length_) fail("Unclosed character class");
+        --at_;
+        const CharSet rest = char_class(false);
+        if (right) {
+          right->unite(rest);
+        } else {
+          right = rest;
+        }
+      }
+    }
+    if (plain) {
+      if (all) {
+        all->unite(*plain);
+      } else {
+        all = plain;
+        last = *plain;
+      }
+      plain.reset();
+    }
+    if (right) last = *right;
+    if (all) {
+      all = all->intersected(last);
+    } else if (right) {
+      all = right;
+    } else {
+      fail("Bad class syntax");
+    }
+  }
+
+  CharSet range(bool& is_plain) {
+    char32_t c = peek();
+    if (c == '\\') {
+      const char32_t kind = at(at_ + 1);
+      if (kind == 'p' || kind == 'P') {
+        ++at_;
+        return property(kind == 'P');
+      }
+      const Escaped escaped = escape(Place::kClass, at(at_ + 2) == '-');
+      if (escaped.set) return *escaped.set;
+      c = escaped.character;
+    } else {
+      ++at_;
+    }
+    if (peek() == '-') {
+      const char32_t behind = at(at_ + 1);
+      if (behind != '[' && behind != ']') {
+        char32_t last = next();
+        if (last == '\\') {
+          const Escaped escaped = escape(Place::kClass, true);
+          if (escaped.set) fail("Illegal character range");
+          last = escaped.character;
+        } else {
+          ++at_;
+        }
+        if (last < c) fail("Illegal character range");
+        return cased(CharSet::range(c, last));
+      }
+    }
+    is_plain = true;
+    return single(c);
+  }
+
+  /// The cursor stands on p or P.
+  CharSet property(bool negated) {
+    std::string name;
+    if (next() == '{') {
+      next();
+      const std::size_t start = at_;
+      while (at_ < length_ && at(at_) != '}') ++at_;
+      const std::size_t end = at_++;
+      if (end >= length_) fail("Unclosed character family");
+      if (end == start) fail("Empty character family");
+      name = ascii(std::u32string_view(text_).substr(start, end - start));
+    } else {
+      name = ascii(std::u32string_view(text_).substr(at_, 1));
+      read();
+    }
+    const auto found = java_property(name, flags_.of_sets());
+    if (!found) {
+      const std::size_t equals = name.find('=');
+      if (equals == std::string::npos) fail("Unknown character property name {" + name + "}");
+      fail("Unknown Unicode property {name=<" + name.substr(0, equals) + ">, value=<" + name.substr(equals + 1) + ">}");
+    }
+    return negated ? found->complement() : *found;
+  }
+
+  // Escapes
+
+  enum class Place : std::uint8_t { kOutside, kClass };
+
+  struct Escaped {
+    char32_t character = 0;
+    std::optional<CharSet> set;  ///< instead of the character
+    std::string text;            ///< outside of a class only: neither, but an assertion or a reference
+  };
+
+  void escape_outside() {
+    const char32_t kind = at(at_ + 1);
+    if (kind == 'p' || kind == 'P') {
+      ++at_;
+      out_ += property(kind == 'P').expression();
+      return;
+    }
+    const Escaped escaped = escape(Place::kOutside, false);
+    out_ += escaped.set             ? escaped.set->expression()
+            : !escaped.text.empty() ? escaped.text
+                                    : single(escaped.character).expression();
+  }
+
+  /// The cursor stands on the backslash.
+  Escaped escape(Place place, bool in_range) {
+    const char32_t c = at(at_ + 1);
+    at_ += 2;
+    switch (c) {
+      case 'd':
+      case 'D':
+      case 's':
+      case 'S':
+      case 'w':
+      case 'W':
+      case 'h':
+      case 'H':
+      case 'V': return {0, java_class_escape(static_cast<char>(c), flags_.of_sets()), {}};
+      case 'v':
+        if (in_range) return {0x0b, std::nullopt, {}};
+        return {0, java_class_escape('v', flags_.of_sets()), {}};
+      case '0': return {octal(), std::nullopt, {}};
+      case 'a': return {7, std::nullopt, {}};
+      case 'e': return {033, std::nullopt, {}};
+      case 'f': return {'\f', std::nullopt, {}};
+      case 'n': return {'\n', std::nullopt, {}};
+      case 'r': return {'\r', std::nullopt, {}};
+      case 't': return {'\t', std::nullopt, {}};
+      case 'u': return {unicode(), std::nullopt, {}};
+      case 'x': return {hexadecimal(), std::nullopt, {}};
+      case 'c':
+        if (at_ >= length_) fail("Illegal control escape sequence");
+        return {read() ^ 64U, std::nullopt, {}};
+      default: break;
+    }
+    if (place == Place::kOutside) {
+      std::string text = between(c);
+      if (!text.empty()) return {0, std::nullopt, std::move(text)};
+    }
+    // What Java calls a reference or an assertion is none in a class.
+    if (is_letter(c) || is_digit(c)) fail("Illegal/unsupported escape sequence");
+    if (c == 0 && at_ > length_) fail("Unexpected internal error");
+    return {c, std::nullopt, {}};
+  }
+
+  /// An assertion or a reference; empty for what is neither.
+  std::string between(char32_t c) {
+    switch (c) {
+      case 'A': return "(?:\\A)";
+      case 'G': return "(?:\\G)";
+      case 'z': return "(?:\\z)";
+      case 'Z': return dollar(false);
+      case 'B': return boundary(true);
+      case 'b':
+        if (peek() == '{') fail("Illegal/unsupported escape sequence");  // \b{g}
+        return boundary(false);
+      case 'R': return "(?:\\r\\n|[\\n-\\r\\x{85}\\x{2028}\\x{2029}])";
+      case 'X': return "\\X";
+      case 'k': {
+        if (read() != '<') fail("\\k is not followed by '<' for named capturing group");
+        const std::string name = group_name(read());
+        const auto known = names_.find(name);
+        if (known == names_.end()) fail("named capturing group <" + name + "> does not exist");
+        return reference(known->second);
+      }
+      default: return c >= '1' && c <= '9' ? numbered_reference(static_cast<int>(c - '0')) : "";
+    }
+  }
+
+  /// As many digits as still name a group that was opened.
+  std::string numbered_reference(int number) {
+    while (is_digit(peek())) {
+      const int longer = number * 10 + static_cast<int>(peek() - '0');
+      if (longer > groups_) break;
+      number = longer;
+      read();
+    }
+    return reference(number);
+  }
+
+  std::string reference(int group) const {
+    // One to a group that does not exist matches nothing.
+    if (group > total_groups_) return "(?!)";
+    const std::string text = "\\g{" + std::to_string(group) + "}";
+    return flags_.i ? "(?i:" + text + ")" : text;
+  }
+
+  char32_t octal() {
+    const auto digit = [](char32_t c) { return c >= '0' && c <= '7'; };
+    const char32_t first = read();
+    if (!digit(first)) fail("Illegal octal escape sequence");
+    if (!digit(peek())) return first - '0';
+    const char32_t second = read();
+    if (!digit(peek()) || first > '3') return (first - '0') * 8 + (second - '0');
+    return (first - '0') * 64 + (second - '0') * 8 + (read() - '0');
+  }
+
+  char32_t hexadecimal() {
+    const char32_t first = read();
+    if (hex_value(first) >= 0) {
+      const char32_t second = read();
+      if (hex_value(second) >= 0) return static_cast<char32_t>(hex_value(first) * 16 + hex_value(second));
+    } else if (first == '{' && hex_value(peek()) >= 0) {
+      char32_t code = 0;
+      char32_t c = read();
+      for (; hex_value(c) >= 0; c = read()) {
+        code = code * 16 + static_cast<char32_t>(hex_value(c));
+        if (code > 0x10ffff) fail("Hexadecimal codepoint is too big");
+      }
+      if (c != '}') fail("Unclosed hexadecimal escape sequence");
+      return code;
+    }
+    fail("Illegal hexadecimal escape sequence");
+  }
+
+  char32_t four_digits() {
+    char32_t code = 0;
+    for (int i = 0; i < 4; ++i) {
+      const int value = hex_value(read());
+      if (value < 0) fail("Illegal Unicode escape sequence");
+      code = code * 16 + static_cast<char32_t>(value);
+    }
+    return code;
+  }
+
+  char32_t unicode() {
+    const char32_t code = four_digits();
+    if (code < 0xd800 || code > 0xdbff || at(at_) != '\\' || at(at_ + 1) != 'u') return code;
+    const std::size_t behind = at_;
+    at_ += 2;
+    const char32_t low = four_digits();
+    if (low >= 0xdc00 && low <= 0xdfff) return 0x10000 + ((code - 0xd800) << 10U) + (low - 0xdc00);
+    at_ = behind;
+    return code;
+  }
+
+  std::string_view written_;
+  std::u32string text_;  ///< with the two zeros
+  std::size_t length_;   ///< without them
   std::size_t at_ = 0;
+  int depth_ = 0;
+  Flags flags_;
   std::string out_;
-  std::string error_;
+  std::map<std::string, int, std::less<>> names_;
   int groups_ = 0;
-  bool in_class_ = false;
-  bool unicode_classes_ = false;
+  int total_groups_;
 };
 
 }  // namespace
 
 std::string java_regex_error(const std::string& rule, std::string_view pattern, std::size_t index) {
   std::string out = rule + " near index " + std::to_string(index) + "\n" + std::string(pattern);
-  if (index < pattern.size()) out += "\n" + std::string(index, ' ') + "^";
+  if (index < code_points(pattern).size()) out += "\n" + std::string(index, ' ') + "^";
   return out;
 }
 
-Result<TranslatedRegex> translate_java_regex(std::string_view pattern) { return Translator(pattern).run(); }
+Result<TranslatedRegex> translate_java_regex(std::string_view pattern) {
+  try {
+    // References may point forward, so the groups are counted first.
+    Parser counting(pattern, 0);
+    counting.parse();
+    return Parser(pattern, counting.groups()).parse();
+  } catch (const Parser::Refused& refused) {
+    Error error;
+    error.code = Errc::kInvalid;
+    error.text = refused.text;
+    return error;
+  }
+}
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -10,16 +11,17 @@ namespace millrace {
 
 /// A java.util.regex pattern rewritten for PCRE2.
 struct TranslatedRegex {
-  std::string pattern;
-  bool unicode_classes = false;  ///< the pattern starts with (?U): \w, \d, \s mean Unicode
+  std::string pattern;                             ///< without flags and names
+  std::map<std::string, int, std::less<>> groups;  ///< the numbers of named groups
 };
 
-/// Rewrites what Java and PCRE2 spell differently: class intersection and nesting, \uXXXX, POSIX and Is/In properties,
-/// octal escapes, back references, flags. Everything else is passed through. The error is Java's text where Java
-/// refuses.
+/// Reads a pattern as java.util.regex.Pattern of Java 17 does and writes it for PCRE2. Flags are worked into what they
+/// change; classes become sets (java_char_set.h); groups, quantifiers and look-arounds are the same in both. The error
+/// is Java's text.
 Result<TranslatedRegex> translate_java_regex(std::string_view pattern);
 
-/// "rule near index 1", the pattern, and below it a caret: java.util.regex.PatternSyntaxException.
+/// "rule near index 1", the pattern, and below it a caret: java.util.regex.PatternSyntaxException. `index` counts
+/// characters.
 std::string java_regex_error(const std::string& rule, std::string_view pattern, std::size_t index);
 
 }  // namespace millrace

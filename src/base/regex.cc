@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "base/java_regex.h"
@@ -59,37 +61,13 @@ std::string pcre_text(int code) {
   return reinterpret_cast<const char*>(buffer.data());
 }
 
-/// PCRE2's sentence, or Java's for the commonest mistakes. `offset` goes where Java points.
-std::string java_text(int code, std::string_view pattern, std::size_t& offset) {
-  if (code == PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS) return "Unclosed group";
-  if (code == PCRE2_ERROR_QUANTIFIER_INVALID) {
-    if (offset > 0 &&
-        (offset == pattern.size() || std::string_view("*+?").find(pattern[offset]) == std::string_view::npos))
-      --offset;
-    return std::string("Dangling meta character '") + pattern[offset] + "'";
-  }
-  if (code == PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS) {
-    if (offset > 0) --offset;
-    return "Unmatched closing ')'";
-  }
-  return pcre_text(code);
-}
-
 Result<Code> compile_code(const TranslatedRegex& regex, std::string_view written, std::uint32_t options) {
   options |= PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
-  if (regex.unicode_classes) options |= PCRE2_UCP;
-  std::unique_ptr<pcre2_compile_context, decltype(&pcre2_compile_context_free)> context(
-      pcre2_compile_context_create(nullptr), pcre2_compile_context_free);
-  pcre2_set_newline(context.get(), PCRE2_NEWLINE_ANY);
   int error = 0;
   std::size_t offset = 0;
-  Code code(pcre2_compile(units(regex.pattern), regex.pattern.size(), options, &error, &offset, context.get()));
-  if (code == nullptr) {
-    // The offset counts in the translated text; it helps only where that is the written one.
-    const bool same = regex.pattern == written;
-    return illegal(same ? java_regex_error(java_text(error, written, offset), written, offset)
-                        : pcre_text(error) + "\n" + std::string(written));
-  }
+  Code code(pcre2_compile(units(regex.pattern), regex.pattern.size(), options, &error, &offset, nullptr));
+  // What Java takes and PCRE2 does not: docs/reference/regular-expressions.md.
+  if (code == nullptr) return illegal(pcre_text(error) + "\n" + std::string(written));
   pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);  // without it, the interpreter does the same work slower
   return code;
 }
@@ -109,6 +87,7 @@ pcre2_match_data* match_data_for(const pcre2_code* code, MatchData& own) {
 
 struct Regex::Impl {
   std::string pattern;
+  std::map<std::string, int, std::less<>> groups;
   Code whole;  ///< anchored on both sides
   Code part;
 };
@@ -118,6 +97,7 @@ Result<Regex> Regex::compile(std::string_view pattern) {
   if (!translated) return std::move(translated).error();
   auto impl = std::make_shared<Impl>();
   impl->pattern = pattern;
+  impl->groups = translated->groups;
   auto part = compile_code(*translated, pattern, 0);
   if (!part) return std::move(part).error();
   impl->part = std::move(part).value();
@@ -144,7 +124,8 @@ Result<int> run(const pcre2_code* code, const std::string& pattern, std::string_
 }
 
 /// Appends one match's replacement, by the rules of Matcher.appendReplacement.
-Result<void> append_replacement(std::string& out, const pcre2_code* code, std::string_view text,
+Result<void> append_replacement(std::string& out, const pcre2_code* code,
+                                const std::map<std::string, int, std::less<>>& names, std::string_view text,
                                 std::string_view replacement, pcre2_match_data* data) {
   std::uint32_t groups = 0;
   pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
@@ -173,9 +154,9 @@ Result<void> append_replacement(std::string& out, const pcre2_code* code, std::s
         return illegal("named capturing group is missing trailing '}'");
       if (digit(name[0])) return illegal("capturing group name {" + name + "} starts with digit character");
       ++i;
-      const int group = pcre2_substring_number_from_name(code, units(name));
-      if (group < 0) return illegal("No group with name {" + name + "}");
-      append_group(static_cast<std::uint32_t>(group));
+      const auto group = names.find(name);
+      if (group == names.end()) return illegal("No group with name {" + name + "}");
+      append_group(static_cast<std::uint32_t>(group->second));
     } else if (digit(replacement[i])) {
       std::uint32_t group = static_cast<std::uint32_t>(replacement[i++] - '0');
       if (group > groups) return error_of(Errc::kNotFound, "No group " + std::to_string(group));
@@ -233,7 +214,8 @@ Result<std::string> Regex::replace(std::string_view text, std::string_view repla
     const std::size_t begin = offsets[0];
     const std::size_t end = offsets[1];
     out += text.substr(copied, begin - copied);
-    if (auto done = append_replacement(out, code, text, replacement, data); !done) return std::move(done).error();
+    if (auto done = append_replacement(out, code, impl_->groups, text, replacement, data); !done)
+      return std::move(done).error();
     copied = end;
     if (which == Which::kFirst) break;
     from = end;

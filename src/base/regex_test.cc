@@ -76,6 +76,44 @@ TEST(Regex, KnowsJavasSyntax) {
   EXPECT_TRUE(matches("a{2,3}", "aaa"));
 }
 
+TEST(Regex, GivesFlagsJavasMeaningAndScope) {
+  EXPECT_TRUE(matches("(?i)a-z", "A-Z"));
+  EXPECT_FALSE(matches("(?i)\u00e9", "\xc3\x89"));  // ASCII only
+  EXPECT_TRUE(matches("(?iu)\u00e9", "\xc3\x89"));
+  EXPECT_FALSE(matches("(?i:a)b", "AB"));
+  EXPECT_TRUE(matches("(?i)[^b]", "a"));
+  EXPECT_FALSE(matches("(?i)[^b]", "B"));
+  EXPECT_TRUE(matches("(?x) a b # both\n [c d]", "abd"));
+  EXPECT_TRUE(matches("(?U:\\w)\\w", "\xc3\xa9z"));
+  EXPECT_FALSE(matches("(?U:\\w)\\w", "z\xc3\xa9"));
+  EXPECT_TRUE(matches(".", "\x0b"));
+  EXPECT_FALSE(matches(".", "\xe2\x80\xa8"));
+  EXPECT_TRUE(matches("(?d).", "\r"));
+  EXPECT_TRUE(matches("a$\\R", "a\r\n"));
+  EXPECT_TRUE(*regex("(?m)^b$").find("a\nb\nc"));
+}
+
+TEST(Regex, ComputesWithClasses) {
+  EXPECT_TRUE(matches("[a-z&&[def]]+", "fed"));
+  EXPECT_FALSE(matches("[a-z&&[def]]+", "a"));
+  EXPECT_TRUE(matches("[^a-z&&[def]]", "a"));  // the complement of the intersection
+  EXPECT_TRUE(matches("[\\w&&[^\\d]]+", "a_b"));
+  EXPECT_FALSE(matches("[\\w&&[^\\d]]", "1"));
+  EXPECT_TRUE(matches("[\\w-x]+", "a-x"));
+  EXPECT_TRUE(matches("[\\p{InGreek}&&\\p{Lu}]", "\xce\xa9"));
+  EXPECT_FALSE(matches("\\P{IsLatin}", "z"));
+  EXPECT_EQ(error_of("[a-\\w]"), "Illegal character range near index 4\n[a-\\w]\n    ^");
+  EXPECT_EQ(error_of("\\p{IsNope}"), "Unknown character property name {IsNope} near index 9\n\\p{IsNope}\n         ^");
+}
+
+TEST(Regex, TakesPatternsOfAnyKindWithoutHarm) {
+  EXPECT_NE(error_of(std::string(100000, '(')), "");
+  EXPECT_NE(error_of(std::string(100000, '[')), "");
+  EXPECT_EQ(error_of(std::string(10000, 'a')), "");
+  EXPECT_NE(error_of("\xff("), "");
+  EXPECT_NE(error_of(std::string_view("[\0", 2)), "");
+}
+
 TEST(Regex, Replaces) {
   EXPECT_EQ(first("(.*)-(\\d)", "topic-1", "$2_$1"), "1_topic");
   EXPECT_EQ(first("(?<a>.*)-(?<b>\\d)", "topic-1", "${b}.${a}\\$1"), "1.topic$1");
@@ -102,7 +140,7 @@ TEST(Regex, SaysWhatIsWrongWithAPattern) {
   EXPECT_EQ(error_of("*a"), "Dangling meta character '*' near index 0\n*a\n^");
   EXPECT_EQ(error_of("(a"), "Unclosed group near index 2\n(a");
   EXPECT_EQ(error_of("a**"), "Dangling meta character '*' near index 2\na**\n  ^");
-  EXPECT_EQ(error_of("a)"), "Unmatched closing ')' near index 1\na)\n ^");
+  EXPECT_EQ(error_of("a)"), "Unmatched closing ')' near index 0\na)\n^");
   EXPECT_NE(error_of("a\\"), "");
   EXPECT_NE(error_of("\\y"), "");
   EXPECT_NE(error_of("\\p{Nope}"), "");

@@ -158,7 +158,9 @@ void PayloadWriter::write_array(const Value& value, std::string& out) const {
 
 void PayloadWriter::write_map(const Value& value, std::string& out) const {
   if (value.kind() != ValueKind::kMap) throw_wrong_class(value);
-  if (schema_->key_schema() == nullptr) return write_schemaless(value, out);
+  // Java's converter fails here, too; nobody could read the schema back.
+  if (schema_->key_schema() == nullptr)
+    throw DataError("A map whose schema has no key schema cannot be written as JSON");
   const bool object = schema_->key_schema()->type() == Type::kString;
   const char open = object ? '{' : '[';
   char before = open;

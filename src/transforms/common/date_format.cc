@@ -4,9 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <string>
 
+#include "millrace/decimal.h"
+#include "millrace/text.h"
 #include "transforms/common/errors.h"
 #include "transforms/common/gregorian.h"
+#include "transforms/common/java_numbers.h"
 
 namespace millrace::transforms {
 namespace {
@@ -254,33 +258,50 @@ class DateFormat::Parser {
     return start.epoch_ms();
   }
 
+  /// What nearly every number is: up to nine ASCII digits. nullopt, nothing taken, for any other.
+  std::optional<std::int32_t> short_number(std::size_t end) {
+    std::int32_t value = 0;
+    std::size_t at = at_;
+    while (at < end && at < at_ + 9 && is_digit(text_[at])) value = value * 10 + (text_[at++] - '0');
+    if (at == at_ || (at < end && is_digit(text_[at])) ||
+        (at < end && (text_[at] == 'E' || static_cast<unsigned char>(text_[at]) >= 0x80)))
+      return std::nullopt;
+    digits_read_ = at - at_;
+    at_ = at;
+    return value;
+  }
+
   /// DecimalFormat for integers: an optional minus, digits, perhaps an exponent. `end` limits what may be read.
   std::optional<std::int32_t> number(std::size_t end) {
-    std::size_t at = at_;
-    const bool negative = at < end && text_[at] == '-';
+    if (const auto simple = short_number(end)) return simple;
+    const char* at = text_.data() + at_;
+    const char* const stop = text_.data() + end;
+    std::string digits;  // in ASCII
+    const auto take_digits = [stop](const char*& p, std::string& out) {
+      while (const auto digit = next_decimal_digit(p, stop)) out += static_cast<char>('0' + *digit);
+    };
+    const bool negative = at != stop && *at == '-';
     if (negative) ++at;
-    double value = 0;
-    const std::size_t start = at;
-    while (at < end && is_digit(text_[at])) value = value * 10 + (text_[at++] - '0');
-    if (at == start) return std::nullopt;
-    if (at < end && text_[at] == 'E') {
-      std::size_t digits = at + 1;
-      const bool down = digits < end && text_[digits] == '-';
-      if (down) ++digits;
-      if (digits < end && is_digit(text_[digits])) {
-        int exponent = 0;
-        while (digits < end && is_digit(text_[digits]))
-          exponent = std::min(exponent * 10 + (text_[digits++] - '0'), 400);
-        for (; exponent > 0; --exponent) value = down ? value / 10 : value * 10;
-        at = digits;
+    take_digits(at, digits);
+    if (digits.empty()) return std::nullopt;
+    digits_read_ = digits.size();
+    if (at != stop && *at == 'E') {
+      const char* behind = at + 1;
+      const bool down = behind != stop && *behind == '-';
+      if (down) ++behind;
+      std::string exponent;
+      take_digits(behind, exponent);
+      if (!exponent.empty()) {
+        digits += (down ? "E-" : "E") + exponent.substr(0, 4);
+        digits_read_ = 0;
+        at = behind;
       }
     }
-    at_ = at;
-    if (negative) value = -value;
-    // Number.intValue: wraps within 64 bits, saturates beyond.
-    if (value > -9.2e18 && value < 9.2e18)
-      return static_cast<std::int32_t>(static_cast<std::uint32_t>(static_cast<std::int64_t>(value)));
-    return negative ? std::numeric_limits<std::int32_t>::min() : std::numeric_limits<std::int32_t>::max();
+    at_ = static_cast<std::size_t>(at - text_.data());
+    const auto number = Decimal::parse((negative ? "-" : "") + digits);
+    // Number.intValue: of what is whole and fits 64 bits the low 32, of all else the nearest int.
+    if (const auto whole = number->to_int64_exact()) return static_cast<std::int32_t>(*whole);
+    return java_to_int(number->to_double());
   }
 
   /// The longest word of a list at `start`, ignoring case, cut to `length` letters; its index, or -1.
@@ -327,24 +348,27 @@ class DateFormat::Parser {
       case 'X': return iso_zone(token.count);
       default: break;
     }
-    const std::size_t first_digit = at_;
+    const bool minus = text_[at_] == '-';
     std::size_t end = text_.size();
     if (digits_follow) {
-      end = start + static_cast<std::size_t>(token.count);
-      if (end > text_.size()) return false;
+      end = start;
+      for (int characters = token.count; characters > 0; --characters) {
+        if (end == text_.size()) return false;
+        do ++end;
+        while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0U) == 0x80U);
+      }
     }
     const auto parsed = number(end);
     if (!parsed) return false;
-    set_number(token, *parsed, first_digit);
+    set_number(token, *parsed, !minus && digits_read_ == 2);
     return true;
   }
 
-  void set_number(const Token& token, std::int32_t value, std::size_t first_digit) {
+  void set_number(const Token& token, std::int32_t value, bool two_digits) {
     switch (token.letter) {
       case 'y':
       case 'Y':
-        if (token.count <= 2 && at_ - first_digit == 2 && is_digit(text_[first_digit]) &&
-            is_digit(text_[first_digit + 1])) {
+        if (token.count <= 2 && two_digits) {
           const auto start_year = static_cast<std::int32_t>(split(now_ms_).year - 80);
           const std::int32_t boundary = start_year % 100;
           ambiguous_year_ = value == boundary;
@@ -445,6 +469,7 @@ class DateFormat::Parser {
   std::string_view text_;
   std::int64_t now_ms_;
   std::size_t at_ = 0;
+  std::size_t digits_read_ = 0;  ///< by the last `number`; 0 for one with an exponent
   CalendarBuilder builder_;
   bool ambiguous_year_ = false;
 };

@@ -12,8 +12,14 @@ namespace {
 constexpr std::string_view kPurpose = "nested field access";
 
 [[noreturn]] void incomplete(std::string_view path, std::size_t backtick) {
+  // Java counts UTF-16 units: one for a character, two for one of four bytes.
+  std::size_t position = 0;
+  for (const char c : path.substr(0, backtick)) {
+    const auto byte = static_cast<unsigned char>(c);
+    position += byte >= 0xf0 ? 2 : (byte & 0xc0U) == 0x80U ? 0 : 1;
+  }
   throw ConfigError("Incomplete backtick pair in path: [" + std::string(path) +
-                    "], consider adding a backslash before backtick at position " + std::to_string(backtick) +
+                    "], consider adding a backslash before backtick at position " + std::to_string(position) +
                     " to escape it");
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <system_error>
 
+#include "millrace/text.h"
+
 namespace millrace::transforms {
 namespace {
 
@@ -81,11 +83,20 @@ std::optional<Number> parse(std::string_view text) {
 }  // namespace
 
 std::optional<std::int64_t> parse_java_integer(std::string_view text, std::int64_t lowest, std::int64_t highest) {
-  if (text.size() > 1 && text[0] == '+' && is_digit(text[1])) text.remove_prefix(1);
+  std::string digits;  // in ASCII
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    if (text[0] == '-') digits += '-';
+    text.remove_prefix(1);
+  }
+  if (text.empty()) return std::nullopt;
+  for (const char *p = text.data(), *end = p + text.size(); p != end;) {
+    const auto digit = next_decimal_digit(p, end);
+    if (!digit) return std::nullopt;
+    digits += static_cast<char>('0' + *digit);
+  }
   std::int64_t value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || rest != text.data() + text.size() || value < lowest || value > highest)
-    return std::nullopt;
+  const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), value).ec;
+  if (error != std::errc() || value < lowest || value > highest) return std::nullopt;
   return value;
 }
 

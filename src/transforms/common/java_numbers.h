@@ -6,7 +6,8 @@
 
 namespace millrace::transforms {
 
-/// Byte.parseByte and its siblings: digits with an optional sign, nothing else; nullopt outside of the bounds.
+/// Byte.parseByte and its siblings: digits of any script with an optional sign, nothing else; nullopt outside of the
+/// bounds.
 std::optional<std::int64_t> parse_java_integer(std::string_view text, std::int64_t lowest, std::int64_t highest);
 
 /// Double.parseDouble and Float.parseFloat: blanks around are dropped; NaN, Infinity, hexadecimal floats and a trailing

@@ -6,7 +6,11 @@
 import itertools
 import json
 import pathlib
+import subprocess
 from typing import Any, Iterator
+
+from support.java import QUICK_START, classpath, java
+from support.services.kafka_jars import kafka_jars
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 CORPUS = FOLDER / "corpus.jsonl"
@@ -91,7 +95,7 @@ def value_cases(cls: str, options: dict[str, str], values: list[Json], **more: J
 
 SCALARS = [("int8", [-128, 0, 127]), ("int16", [300, -32768]), ("int32", [70000, -1]), ("int64", [9223372036854775807, -4294967296]),
            ("float", [1.5, -0.9, 1e20, 3.4e38]), ("double", [2.9, -2.9, 1e300, 0.1, 1e7, 1e-5, 100.0]), ("boolean", [True, False]),
-           ("string", ["12", "-7", "+5", " 12 ", "abc", "1.5", "true", "TRUE", "NaN", "1e3", "-Infinity", "0x1p3", "1.5f", "", "-"]),
+           ("string", ["12", "-7", "+5", " 12 ", "abc", "1.5", "true", "TRUE", "NaN", "1e3", "-Infinity", "0x1p3", "1.5f", "", "-", "٣", "-٣٤", "+", "+-1", "-0", "007", "９"]),
            ("bytes", ["AQI=", ""])]
 TYPES = ["int8", "int16", "int32", "int64", "float32", "float64", "boolean", "string"]
 
@@ -233,7 +237,7 @@ def content() -> Iterator[Json]:
             yield case(f"HeaderFrom {options}", one("HeaderFrom$Value", options), records)
             yield case(f"HeaderFrom key {options}", one("HeaderFrom$Key", options), [line(None, key=RICH_VALUES[0])])
             yield case(f"HeaderFrom {options} schemaless", one("HeaderFrom$Value", options), [line({"i": 1, "s": "x", "n": {"a": 1}}), line({}), line(None), line([1])], schemaless=True)
-    for text in ("1", "true", "[1,2]", "null", "", "text", "128", "1.5", "2019-08-23", "14:34:54.346Z", "2019-08-23T14:34:54.346Z", "99999999999999999999", '{"a":1}', '{"a":1,"b":"x"}', "[1,\"a\"]", "[]", "  x ", '"quoted"'):
+    for text in ("1", "true", "[1,2]", "null", "", "text", "128", "1.5", "2019-08-23", "14:34:54.346Z", "2019-08-23T14:34:54.346Z", "99999999999999999999", '{"a":1}', '{"a":1,"b":"x"}', "{}", "[1,\"a\"]", "[]", "  x ", '"quoted"'):
         yield case(f"InsertHeader {text}", one("InsertHeader", {"header": "h", "value.literal": text}), [line(None, headers=headers), line({"schema": None, "payload": 1})])
     yield case("InsertHeader without value", one("InsertHeader", {"header": "h"}), [])
 
@@ -302,8 +306,10 @@ def timestamps() -> Iterator[Json]:
         "yyyy-MM-dd HH:mm:ss Z": ["2024-10-25 09:00:00 +0200", "2024-10-25 09:00:00 GMT", "2024-10-25 09:00:00 GMT+02:00", "2024-10-25 09:00:00 GMT-1:30", "2024-10-25 09:00:00 +02:00", "2024-10-25 09:00:00 +2460"],
         "yyyyMMdd": ["20241025", "202410259", "2024102", "2024 1 5", "x", "", "20241301"],
         "yyyyMMddHHmmssSSS": ["20241025090000123", "2024102509000012"],
-        "yy-MM-dd": ["24-01-02", "99-01-02", "2024-01-02", "5-01-02", "005-01-02", "-5-01-02"],
-        "yyyy": ["2020xx", "20", "20200", "1E3", "2E", "99999999999", "+5", "-5", "- 5", "\t2020"],
+        "yy-MM-dd": ["٢٤-01-02", "2E1-01-02", "24E0-01-02", "-4-01-02", "24-01-02", "99-01-02", "2024-01-02", "5-01-02", "005-01-02", "-5-01-02"],
+        "yyyy": ["2020xx", "20", "20200", "1E3", "2E", "99999999999", "+5", "-5", "- 5", "\t2020", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "25E-1", "٢٠٢٤", "2E99999"],
+        "SSS": ["9223372036854775807", "4294967296", "-1", "1E20"],
+        "yyyyMMddHH": ["٢٠٢٤١٠٢٥٠٩", "2024102٥09"],
         "EEE, d MMM yyyy HH:mm:ss z": ["Fri, 25 Oct 2024 09:00:00 UTC", "fri, 25 OCT 2024 09:00:00 GMT", "Mon, 25 October 2024 09:00:00 UTC", "Xyz, 25 Oct 2024 09:00:00 UTC", "Friday, 25 oct 2024 09:00:00 utc"],
         "EEEE, MMMM d, yyyy h:mm:ss a": ["Friday, October 25, 2024 9:00:00 PM", "Fri, Oct 25, 2024 12:00:00 am", "Friday, October 25, 2024 13:00:00 pm"],
         "D yyyy": ["299 2024", "366 2023", "0 2024", "400 2024"],
@@ -351,6 +357,14 @@ def cases() -> list[Json]:
     for number, entry in enumerate(made):
         entry["name"] = f"{number}: {entry['name']}"
     return made
+
+
+def java_runner(classes: pathlib.Path) -> list[str]:
+    """The command that answers a corpus with Kafka Connect's classes. `classes`: a folder for what is compiled for it."""
+    jars = classpath(kafka_jars())
+    subprocess.run(["javac", "-J-Xmx256m", "-nowarn", "-cp", jars, "-d", classes, FOLDER / "java" / "TransformRunner.java"], check=True, capture_output=True)
+    return [java(), *QUICK_START, "-Xmx256m", "-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-cp", f"{classes}:{jars}",
+            "TransformRunner"]
 
 
 def text() -> str:

@@ -16,8 +16,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import corpus  # noqa: E402
-from support.java import QUICK_START, classpath, java  # noqa: E402
-from support.services.kafka_jars import kafka_jars  # noqa: E402
+import generated  # noqa: E402
 
 UPDATE = os.environ.get("MILLRACE_UPDATE_GOLDENS") == "1"
 
@@ -25,12 +24,7 @@ UPDATE = os.environ.get("MILLRACE_UPDATE_GOLDENS") == "1"
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The command that runs TransformRunner."""
-    folder = tmp_path_factory.mktemp("classes")
-    jars = classpath(kafka_jars())
-    subprocess.run(["javac", "-J-Xmx256m", "-nowarn", "-cp", jars, "-d", folder, corpus.FOLDER / "java" / "TransformRunner.java"],
-                   check=True, capture_output=True)
-    return [java(), *QUICK_START, "-Xmx256m", "-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-cp", f"{folder}:{jars}",
-            "TransformRunner"]
+    return corpus.java_runner(tmp_path_factory.mktemp("classes"))
 
 
 def stable(line: str) -> str:
@@ -44,8 +38,8 @@ def stable(line: str) -> str:
 def assert_same(name: str, golden: pathlib.Path, found: str, key: object = str) -> None:
     if UPDATE:
         golden.write_text(found)
-    recorded = [key(line) for line in golden.read_text().splitlines()]  # type: ignore[operator]
-    current = [key(line) for line in found.splitlines()]  # type: ignore[operator]
+    recorded = [key(line) for line in golden.read_text().split("\n")[:-1]]  # type: ignore[operator]
+    current = [key(line) for line in found.split("\n")[:-1]]  # type: ignore[operator]
     if recorded != current:
         difference = "\n".join(list(difflib.unified_diff(recorded, current, lineterm="", n=0))[:20])
         pytest.fail(f"{name} is out of date; run with MILLRACE_UPDATE_GOLDENS=1 and read the change:\n{difference}")
@@ -58,3 +52,9 @@ def test_the_corpus_is_what_corpus_py_makes() -> None:
 def test_java_still_gives_the_recorded_answers(runner: list[str]) -> None:
     done = subprocess.run(runner, input=corpus.text(), capture_output=True, text=True, timeout=120, check=True)
     assert_same("java_answers.jsonl", corpus.GOLDEN, done.stdout, stable)
+
+
+def test_the_random_corpus_and_its_answers_are_what_generated_py_makes() -> None:
+    made, answers = generated.checked_in()
+    assert_same(generated.CORPUS, corpus.FOLDER / generated.CORPUS, made)
+    assert_same(generated.ANSWERS, corpus.FOLDER / generated.ANSWERS, answers, stable)

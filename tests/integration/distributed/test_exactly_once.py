@@ -7,8 +7,8 @@ from typing import Any, Callable
 import pytest
 
 from support.eventually import eventually
-from support.sdk import build_plugin, install, plugin_path
-from support.worker import ROOT, Worker
+from support.sdk import plugin_path
+from support.worker import Worker
 
 Maker = Callable[..., Worker]
 FAST = {"scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
@@ -130,11 +130,9 @@ def test_a_file_with_exactly_once_required(make_worker: Maker, kafka: Any, tmp_p
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
+def ledger(build_plugin: Callable[[str], pathlib.Path], tmp_path_factory: pytest.TempPathFactory) -> str:
     """A plugin.path with a connector that defines its own transactions."""
-    prefix = install(tmp_path_factory.mktemp("prefix"))
-    library = build_plugin(ROOT / "tests/integration/plugins/ledger", tmp_path_factory.mktemp("ledger"), prefix)
-    return plugin_path(tmp_path_factory.mktemp("plugins"), ledger=library)
+    return plugin_path(tmp_path_factory.mktemp("plugins"), ledger=build_plugin("tests/integration/plugins/ledger"))
 
 
 @pytest.mark.parametrize("boundary", ["record", "batch"])

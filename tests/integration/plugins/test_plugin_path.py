@@ -6,19 +6,14 @@ from typing import Callable
 
 import pytest
 
-from support.sdk import build_plugin, install, plugin_path, run
+from support.sdk import plugin_path, run
 from support.services.kafka import Kafka
-from support.worker import ROOT, Worker
+from support.worker import Worker
 
 
 @pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return install(tmp_path_factory.mktemp("prefix"))
-
-
-@pytest.fixture(scope="module")
-def counter(prefix: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return build_plugin(ROOT / "examples/counter", tmp_path_factory.mktemp("counter"), prefix)
+def counter(build_plugin: Callable[[str], pathlib.Path]) -> pathlib.Path:
+    return build_plugin("examples/counter")
 
 
 def test_installation_has_the_program_and_both_links(prefix: pathlib.Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 from typing import Any
 
@@ -127,6 +128,40 @@ def test_a_wrong_configuration_is_one_sentence_and_status_2(tmp_path: pathlib.Pa
     assert done.stdout == ""
 
 
+def test_what_is_no_connector_file_is_one_sentence(tmp_path: pathlib.Path) -> None:
+    array, broken = tmp_path / "array.json", tmp_path / "broken.json"
+    array.write_text("[]")
+    broken.write_text('{"name":')
+    for path in (tmp_path, array, broken, tmp_path / "none"):
+        done = subprocess.run([str(binary_folder() / "millrace"), "transform", str(path)], input="{}", capture_output=True, text=True, timeout=30)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+        assert str(path) in done.stderr
+
+
+def test_a_connector_file_in_json(tmp_path: pathlib.Path) -> None:
+    settings = {"transforms": "i", "transforms.i.type": T + "InsertField$Value", "transforms.i.topic.field": "t"}
+    for number, document in enumerate([{"name": "n", **settings}, {"name": "n", "config": settings}]):
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps(document))
+        done = subprocess.run([str(binary_folder() / "millrace"), "transform", str(file), "--schemaless"], input='{"topic":"x","value":{}}\n',
+                              capture_output=True, text=True, timeout=30)
+        assert [line["value"] for line in answers(done)] == [{"t": "x"}]
+
+
+def test_a_million_records_in_little_memory(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "connector.properties"
+    file.write_text("name=n\n")
+    line = b'{"topic":"t","key":null,"value":{"id":1,"s":"' + b"x" * 200 + b'"}}\n'
+    with subprocess.Popen([str(binary_folder() / "millrace"), "transform", str(file), "--schemaless"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        assert process.stdin is not None
+        for _ in range(1000):
+            process.stdin.write(line * 1000)
+        peak = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())
+        process.stdin.close()
+        assert process.wait(60) == 0
+    assert peak is not None and int(peak[1]) < 100_000
+
+
 def test_a_transform_built_outside_the_tree(tmp_path: pathlib.Path) -> None:
     build = binary_folder().resolve().parent
     prefix, module, plugins = tmp_path / "prefix", tmp_path / "module", tmp_path / "plugins"
@@ -140,3 +175,7 @@ def test_a_transform_built_outside_the_tree(tmp_path: pathlib.Path) -> None:
     done = run(tmp_path, config, [record({"schema": SCHEMA, "payload": {"s": "abc", "i": 1}})], "--plugin-path", str(plugins))
     assert answers(done)[0]["value"]["payload"] == {"s": "ABC", "i": 1}
     assert "broken.so" in done.stderr
+    worker = tmp_path / "worker.properties"
+    worker.write_text(f"plugin.path={plugins}\n")
+    assert run(tmp_path, config, [], "--worker", str(worker)).returncode == 0
+    assert run(tmp_path, config, []).returncode == 2
