@@ -1,6 +1,7 @@
 #include "connectors/cassandra/sink/row_writer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "connectors/cassandra/bound/encode.h"
@@ -40,11 +41,11 @@ bool names_column(std::string_view name, std::string_view column) {
   return std::equal(name.begin(), name.end(), column.begin(), column.end(), folded);
 }
 
-const Json* member_for(const Json& object, std::string_view column) {
-  for (const auto& [name, value] : object.members) {
-    if (names_column(name, column)) return &value;
-  }
-  return nullptr;
+template <class Object>
+auto* member_for(Object& object, std::string_view column) {
+  const auto found = std::find_if(object.members.begin(), object.members.end(),
+                                  [&](const auto& member) { return names_column(member.first, column); });
+  return found == object.members.end() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -70,6 +71,8 @@ RowWriter::RowWriter(cql::Session& session, const SinkSettings& settings, const 
     const bool of_partition = column.kind == cql::TableColumn::Kind::kPartitionKey;
     if (of_partition || column.kind == cql::TableColumn::Kind::kClustering)
       keys_.push_back({column.name, key_type(column.type), of_partition});
+    if (column.type == "time") time_columns_.push_back(column.name);
+    if (column.type == "inet") inet_columns_.push_back(column.name);
   }
   std::string cql = "INSERT INTO " + cql::quoted_name(table.keyspace) + "." + cql::quoted_name(table.name);
   if (bound_) {
@@ -100,6 +103,7 @@ Write RowWriter::write(const SinkRecord& record) const {
         table_.column(lower_case(name)) == nullptr)
       name = "\"" + name + "\"";
   }
+  adapt(row);
   Write out;
   out.prepared = prepared_;
   find_row(row, out);
@@ -115,6 +119,26 @@ Write RowWriter::write(const SinkRecord& record) const {
     out.time = WriteTime::kStatement;
   }
   return out;
+}
+
+/// Values as the Cassandra source gives them where the node takes another form: a time of day as nanoseconds, an address with the slash
+/// of Java's text form.
+void RowWriter::adapt(Json& row) const {
+  for (const auto& name : time_columns_) {
+    auto* member = member_for(row, name);
+    if (member == nullptr || member->kind != Json::Kind::kNumber) continue;
+    std::int64_t nanos = 0;
+    const auto* end = member->text.data() + member->text.size();
+    const auto parsed = std::from_chars(member->text.data(), end, nanos);
+    constexpr std::int64_t kDay = 86400000000000;
+    if (parsed.ec == std::errc{} && parsed.ptr == end && nanos >= 0 && nanos < kDay)
+      *member = Json::of_string(cql::time_text(nanos));
+  }
+  for (const auto& name : inet_columns_) {
+    auto* member = member_for(row, name);
+    if (member != nullptr && member->kind == Json::Kind::kString && member->text.starts_with("/"))
+      member->text.erase(0, 1);
+  }
 }
 
 /// Which partition and row the write is for. By the keys' bytes, so that 1 and "1" are one row of an int column.

@@ -32,6 +32,7 @@ class RowWriter {
     std::optional<cql::DataType> type;
     bool of_partition = false;
   };
+  void adapt(Json& row) const;
   void find_row(const Json& row, Write& out) const;
   void bind(const Json& row, Write& out) const;
 
@@ -39,6 +40,8 @@ class RowWriter {
   cql::TableInfo table_;
   std::string table_name_;
   std::vector<KeyColumn> keys_;
+  std::vector<std::string> time_columns_;
+  std::vector<std::string> inet_columns_;
   bool bound_ = false;
   bool unset_ = false;
   bool record_time_ = false;
