@@ -1,6 +1,7 @@
 #include "millrace/plugin.h"
 #include "connectors/cassandra/bound/bound_sink_connector.h"
 #include "connectors/cassandra/sink/sink_connector.h"
+#include "connectors/cassandra/sink_by_name.h"
 #include "connectors/cassandra/source/source_connector.h"
 
 namespace millrace {
@@ -15,7 +16,8 @@ constexpr const char* kSinkSummary =
 
 void register_cassandra(PluginRegistry& plugins);
 void register_cassandra(PluginRegistry& plugins) {
-  // Both generations of a class are plugins of their own, so that both are listed. The short names are today's class.
+  // Both generations of a class are plugins of their own, so that both are listed. The short names are today's
+  // source; of the sinks the one that the options fit.
   plugins
       .source<cassandra::CassandraSourceConnector, cassandra::CassandraSourceTask>(
           "io.lenses.streamreactor.connect.cassandra.source.CassandraSourceConnector")
@@ -29,7 +31,7 @@ void register_cassandra(PluginRegistry& plugins) {
       .config(cassandra::source_config_def())
       .summary(kSourceSummary);
   plugins
-      .sink<cassandra::CassandraSinkConnector, cassandra::CassandraSinkTask>(
+      .sink<cassandra::SinkByNameConnector, cassandra::SinkByNameTask>(
           "io.lenses.streamreactor.connect.cassandra.sink.CassandraSinkConnector")
       .alias("CassandraSinkConnector")
       .alias("CassandraSink")

@@ -83,8 +83,8 @@ class Validation {
     const std::unique_ptr<Connector> connector = make_connector();
     if (worker_.distributed) add_distributed_checks(*connector);
     refuse_nulls();
-    const ConfigDef& own = connector->config();
     const std::vector<ConfigValue> own_values = connector->validate(props_);
+    const ConfigDef& own = connector->config();  // may depend on what was validated
     merge(own, own_values, out);
     for (const ClientKind kind : {ClientKind::kProducer, ClientKind::kConsumer, ClientKind::kAdmin}) {
       if (!uses(kind)) continue;

@@ -95,6 +95,40 @@ TEST_F(SinkCheck, TheLastRecordOfARowWinsInABatchOfThousands) {
   }
 }
 
+TEST_F(SinkCheck, ARowIsOneHoweverItsKeyIsWritten) {
+  session->query("CREATE TABLE sink_check.t (p int, c timestamp, v int, PRIMARY KEY (p, c))");
+  start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.batch.size", "3"}}));
+  std::vector<SinkRecord> records;
+  for (int i = 0; i < 400; ++i) {
+    const std::string p = i % 2 == 0 ? "7" : "\"7\"";
+    const std::string c = i % 3 == 0 ? "1520611952584" : "\"2018-03-09T16:12:32.584Z\"";
+    records.push_back(text_record("{\"p\":" + p + ",\"c\":" + c + ",\"v\":" + std::to_string(i) + "}", i));
+    records.push_back(text_record("{\"p\":" + p + ",\"c\":" + std::to_string(3000000000 + i) + ",\"v\":0}", i));
+  }
+  task->put(records);
+  EXPECT_EQ(rows("SELECT v FROM sink_check.t WHERE p = 7 AND c = 1520611952584"), "399\n");
+  EXPECT_EQ(rows("SELECT count(*) FROM sink_check.t"), "401\n");
+}
+
+TEST_F(SinkCheck, TimestampsOfTheFirstDays) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, ts timestamp)");
+  const auto schema =
+      SchemaBuilder::structure().field("id", Schema::int32()).field("ts", SchemaBuilder::timestamp().build()).build();
+  for (const char* mode : {"json", "bound"}) {
+    session->query("TRUNCATE sink_check.t");
+    start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.insert.mode", mode}}));
+    std::vector<SinkRecord> records;
+    for (const std::int64_t ms : {0LL, -5LL, 2147483648LL}) {
+      SinkRecord record = text_record("");
+      record.value_schema = schema;
+      record.value = Value(Struct(schema, {Value(static_cast<std::int32_t>(records.size())), Value(Date{ms})}));
+      records.push_back(std::move(record));
+    }
+    task->put(records);
+    EXPECT_EQ(rows("SELECT ts FROM sink_check.t WHERE id IN (0, 1, 2)"), "0\n-5\n2147483648\n") << mode;
+  }
+}
+
 TEST_F(SinkCheck, UnsetLeavesColumnsAlone) {
   session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, a text, b text)");
   start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.default.value", "UNSET"}}));
@@ -155,6 +189,78 @@ TEST_F(SinkCheck, NullValuesDelete) {
   EXPECT_NE(put_error({tombstone}).find("the record's key has no field nested.key2"), std::string::npos);
 }
 
+TEST_F(SinkCheck, ADeletionPerTable) {
+  session->query("CREATE TABLE sink_check.t (a text, b int, v text, PRIMARY KEY (a, b))");
+  session->query("DROP TABLE IF EXISTS sink_check.other");
+  session->query("CREATE TABLE sink_check.other (id int PRIMARY KEY)");
+  Props config = props("INSERT INTO t SELECT * FROM orders; INSERT INTO other SELECT * FROM more",
+                       {{"topics", "orders,more"},
+                        {"connect.cassandra.delete.enabled", "true"},
+                        {"connect.cassandra.delete.statement",
+                         "DELETE FROM t WHERE b = ? AND a = ?; DELETE FROM sink_check.other WHERE id = ?"},
+                        {"connect.cassandra.delete.struct_flds", "key.a,key.b,id"}});
+  start(config);
+  const auto more = [](SinkRecord record) {
+    record.topic = record.original_topic = "more";
+    return record;
+  };
+  const auto tombstone = [this](const std::string& key) {
+    SinkRecord record = text_record("");
+    record.value_schema = nullptr;
+    record.value = Value();
+    record.key_schema = Schema::string();
+    record.key = Value(key);
+    return record;
+  };
+  task->put({text_record(R"({"a":"x","b":1})"), text_record(R"({"a":"x","b":2})"), more(text_record(R"({"id":1})")),
+             more(text_record(R"({"id":2})"))});
+  task->put({tombstone(R"({"key":{"a":"x","b":1}})"), more(tombstone(R"({"id":2})"))});
+  EXPECT_EQ(rows("SELECT b FROM sink_check.t"), "2\n");
+  EXPECT_EQ(rows("SELECT id FROM sink_check.other"), "1\n");
+  config["connect.cassandra.delete.statement"] += "; DELETE FROM third WHERE id = ?";
+  session->query("CREATE TABLE IF NOT EXISTS sink_check.third (id int PRIMARY KEY)");
+  EXPECT_THROW(
+      {
+        try {
+          start(config);
+        } catch (const ConnectError& error) {
+          EXPECT_NE(std::string(error.what()).find("is about table third, which no topic is written to"),
+                    std::string::npos)
+              << error.what();
+          throw;
+        }
+      },
+      ConnectError);
+}
+
+TEST_F(SinkCheck, TheRecordsTimeAsWriteTime) {
+  session->query("CREATE TABLE sink_check.t (id int PRIMARY KEY, v text)");
+  for (const char* mode : {"json", "bound"}) {
+    session->query("TRUNCATE sink_check.t");
+    start(props("INSERT INTO t SELECT * FROM orders TTL=100000",
+                {{"connect.cassandra.write.time", "record"},
+                 {"connect.cassandra.insert.mode", mode},
+                 {"connect.cassandra.delete.enabled", "true"},
+                 {"connect.cassandra.delete.statement", "DELETE FROM t WHERE id = ?"}}));
+    const auto at = [](SinkRecord record, std::int64_t ms) {
+      record.timestamp = ms;
+      return record;
+    };
+    auto tombstone = text_record("");
+    tombstone.value_schema = nullptr;
+    tombstone.value = Value();
+    tombstone.key_schema = Schema::int32();
+    tombstone.key = Value(std::int32_t{1});
+    // What is newer stays, whatever comes again.
+    task->put({at(text_record(R"({"id":1,"v":"new"})"), 2000), at(text_record(R"({"id":1,"v":"old"})"), 1000),
+               at(tombstone, 1500)});
+    EXPECT_EQ(rows("SELECT v, writetime(v) FROM sink_check.t"), "'new'|2000000\n") << mode;
+    EXPECT_NE(rows("SELECT ttl(v) FROM sink_check.t"), "NULL\n");
+    task->put({at(tombstone, 3000)});
+    EXPECT_EQ(rows("SELECT v FROM sink_check.t"), "") << mode;
+  }
+}
+
 TEST_F(SinkCheck, OneBadRowOfABatchIsReportedAndTheOthersAreWritten) {
   session->query("CREATE TABLE sink_check.t (p int, c int, PRIMARY KEY (p, c))");
   start(props("INSERT INTO t SELECT * FROM orders"));
@@ -170,6 +276,23 @@ TEST_F(SinkCheck, OneBadRowOfABatchIsReportedAndTheOthersAreWritten) {
   EXPECT_NE(context.reporter.errors[1].find("(table: sink_check.t, topic orders partition 0 offset 2)"),
             std::string::npos);
   EXPECT_EQ(rows("SELECT c FROM sink_check.t"), "1\n3\n");
+}
+
+TEST_F(SinkCheck, AKeyThatIsTooLongIsOneBadRecord) {
+  session->query("CREATE TABLE sink_check.t (a text, b text, v int, PRIMARY KEY ((a, b)))");
+  const std::string longest(70000, 'x');
+  for (const char* mode : {"json", "bound"}) {
+    session->query("TRUNCATE sink_check.t");
+    start(props("INSERT INTO t SELECT * FROM orders", {{"connect.cassandra.insert.mode", mode}}));
+    context.reporting = true;
+    context.reporter.errors.clear();
+    EXPECT_EQ(put_error({text_record(R"({"a":"x","b":"y","v":1})"),
+                         text_record("{\"a\":\"x\",\"b\":\"" + longest + "\",\"v\":2}"),
+                         text_record(R"({"a":"z","b":"y","v":3})")}),
+              "no error");
+    EXPECT_EQ(context.reporter.errors.size(), 1U) << mode;
+    EXPECT_EQ(rows("SELECT count(*) FROM sink_check.t"), "2\n") << mode;
+  }
 }
 
 TEST_F(SinkCheck, ErrorPolicies) {

@@ -90,3 +90,40 @@ def test_bound_columns_with_ttl_write_time_and_deletions(cassandra, kafka, make_
 
     eventually(lambda: rows() == [("a", "one", "web", 153000987000)], 60, "one row; the other one is deleted")
     assert worker.rest.states("orders") == ("RUNNING", ["RUNNING"])
+
+
+def test_the_short_name_without_a_keyspace_is_the_sink_with_bound_columns(cassandra, kafka, make_worker, unique):
+    keyspace, topic = "sink_short", unique("hits")
+    cassandra.create_keyspace(keyspace)
+    cassandra.execute(f"CREATE TABLE {keyspace}.hits (page text PRIMARY KEY, total counter)")
+    client = KafkaClient(kafka.bootstrap)
+    client.create_topic(topic)
+    client.produce(topic, ['{"page":"a","n":2}', '{"page":"b","n":1}', '{"page":"a","n":3}'])
+    worker = make_worker(connectors={"hits": {
+        "connector.class": "CassandraSinkConnector", "topics": topic, **PLAIN_JSON,
+        "connect.cassandra.contact.points": f"localhost:{cassandra.port}", "connect.cassandra.query.timeout.ms": 60000,
+        "connect.cassandra.kcql": f"INSERT INTO {keyspace}.hits SELECT page, n AS total FROM {topic}"}})
+    worker.start()
+    # Only the sink with bound columns can write counters.
+    eventually(lambda: sorted(map(tuple, cassandra.execute(f"SELECT page, total FROM {keyspace}.hits"))) == [("a", 5), ("b", 1)], 60,
+               "the counted pages")
+
+
+def test_several_topics_to_one_table_and_deletions_of_each(cassandra, kafka, make_worker, unique):
+    keyspace, first, second = "sink_topics", unique("first"), unique("second")
+    cassandra.create_keyspace(keyspace)
+    cassandra.execute(f"CREATE TABLE {keyspace}.t (id int PRIMARY KEY, origin text)")
+    client = KafkaClient(kafka.bootstrap)
+    for topic, number in ((first, 1), (second, 2)):
+        client.create_topic(topic)
+        client.produce(topic, [json.dumps({"id": number * 10 + n, "origin": "x"}) for n in range(5)], key="k")
+        client.produce(topic, [None], key=json.dumps({"id": number * 10}))
+    config = {"connector.class": LEGACY, "topics": f"{first},{second}", **connection(cassandra, keyspace), **PLAIN_JSON,
+              "connect.cassandra.export.map": f"{first}:t,{second}:t", "connect.cassandra.delete.enabled": "true",
+              "connect.cassandra.delete.statement": "DELETE FROM t WHERE id = ?", "connect.cassandra.delete.struct_flds": "id"}
+    worker = make_worker(mode="distributed")
+    worker.start()
+    worker.rest.put_config("topics", {key: str(value) for key, value in config.items()})
+    wanted = {*range(11, 15), *range(21, 25)}
+    eventually(lambda: {row.id for row in cassandra.execute(f"SELECT id FROM {keyspace}.t")} == wanted, 60, "the rows of both")
+    assert worker.rest.states("topics")[1] == ["RUNNING"]

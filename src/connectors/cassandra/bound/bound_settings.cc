@@ -126,19 +126,25 @@ const ConfigDef& bound_sink_config_def() {
     };
     using enum ConfigType;
     add("connect.cassandra.contact.points", kString, "localhost", "Connection",
-        "Nodes to reach the cluster through: a comma list of host, host:port or [v6]:port.", non_empty());
-    add("connect.cassandra.port", kInt, "9042", "Connection", "Native protocol port of all nodes.", between(1, 65535));
+        "Nodes to reach the cluster through: a comma list of host, host:port or [v6]:port.",
+        [](const ConfigObject& value) -> std::optional<std::string> {
+          const auto* text = std::get_if<std::string>(&value);
+          if (text == nullptr || !split_commas(*text).empty()) return std::nullopt;
+          return "contact.points must be set";
+        });
+    add("connect.cassandra.port", kInt, "9042", "Connection", "Native protocol port of all nodes.",
+        number_between(1, 65535));
     add("connect.cassandra.max.concurrent.requests", kInt, "100", "Connection",
-        "Statements and batches under way at the same time.", between(1, 1000));
+        "Statements and batches under way at the same time.", number_between(1, 1000));
     add("connect.cassandra.connection.pool.size", kInt, "2", "Connection",
-        "Accepted; one connection to each node carries all requests.", at_least(1));
+        "Accepted; one connection to each node carries all requests.", number_at_least(1));
     add("connect.cassandra.compression", kString, "none", "Connection",
         "none, lz4 or snappy: compression between the nodes and the worker.",
         one_of_ignoring_case({"NONE", "LZ4", "SNAPPY"}));
     add("connect.cassandra.query.timeout.ms", kInt, "20000", "Connection", "Time for the answer to one request.",
-        at_least(1));
+        number_at_least(1));
     add("connect.cassandra.max.batch.size", kInt, "64", "Connection",
-        "Most rows of one partition that go into one unlogged batch; 1: no batches.", between(1, 65535));
+        "Most rows of one partition that go into one unlogged batch; 1: no batches.", number_between(1, 65535));
     add("connect.cassandra.load.balancing.local.dc", kString, "", "Connection",
         "Data centre to stay in. Empty: that of the first node reached.");
     add("connect.cassandra.ssl.enabled", kBoolean, "false", "SSL", "TLS to the nodes.");
@@ -174,8 +180,9 @@ const ConfigDef& bound_sink_config_def() {
         "again.",
         one_of_ignoring_case({"NOOP", "THROW", "RETRY"}));
     add("connect.cassandra.max.retries", kInt, "20", "Error", "Attempts before the task fails; -1: without end.",
-        at_least(-1));
-    add("connect.cassandra.retry.interval", kInt, "60000", "Error", "Milliseconds between two attempts.", at_least(0));
+        number_at_least(-1));
+    add("connect.cassandra.retry.interval", kInt, "60000", "Error", "Milliseconds between two attempts.",
+        number_at_least(0));
     add("connect.cassandra.kcql", kString, nullptr, "Export",
         "KCQL statements, ; between them: INSERT INTO <keyspace>.<table> SELECT <field> AS <column>, ... FROM <topic> "
         "[PROPERTIES('<key>'='<value>', ...)].");
@@ -200,7 +207,6 @@ BoundSinkSettings bound_sink_settings(const Props& props) {
   session.log_info = [&log](const std::string& text) { log.info(text); };
   session.log_warn = [&log](const std::string& text) { log.warn(text); };
   session.contact_points = split_commas(parsed.string("connect.cassandra.contact.points"));
-  if (session.contact_points.empty()) throw ConfigError("contact.points must be set");
   session.port = static_cast<std::uint16_t>(parsed.integer("connect.cassandra.port"));
   session.request_timeout = std::chrono::milliseconds(parsed.integer("connect.cassandra.query.timeout.ms"));
   session.local_datacenter = trimmed(parsed.string("connect.cassandra.load.balancing.local.dc"));

@@ -126,28 +126,29 @@ void BoundSinkTask::put(const std::vector<SinkRecord>& records) {
   };
 
   std::vector<Write> writes;
-  std::vector<std::string> tables(records.size(), "none");
+  static const std::string kNone = "none";
+  std::vector<const std::string*> tables(records.size(), &kNone);  // for error texts
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto writers = running.writers.find(records[i].topic);
     if (writers == running.writers.end()) {
-      failed(i, Cause::kRecord, "Topic " + records[i].topic + " doesn't have a KCQL setup", tables[i]);
+      failed(i, Cause::kRecord, "Topic " + records[i].topic + " doesn't have a KCQL setup", *tables[i]);
       continue;
     }
     try {
       std::vector<Write> made;
       for (const auto& writer : writers->second) {
-        tables[i] = writer->table();
+        tables[i] = &writer->table();
         made.push_back(writer->write(records[i]));
         made.back().record = i;
       }
       std::move(made.begin(), made.end(), std::back_inserter(writes));
     } catch (const DataError& error) {
-      failed(i, Cause::kRecord, error.what(), tables[i]);
+      failed(i, Cause::kRecord, error.what(), *tables[i]);
     }
   }
   for (const auto& failure : running.queue->run(std::move(writes))) {
     failed(failure.record, failure.error.transient() ? Cause::kOutage : Cause::kRequest, failure.error.what(),
-           tables[failure.record]);
+           *tables[failure.record]);
   }
 
   for (std::size_t i = 0; i < records.size(); ++i) {

@@ -293,7 +293,7 @@ Write BoundWriter::write(const SinkRecord& record) const {
     key.emplace_back(out.values.at(index).bytes);
     out.partition += "," + std::to_string(key.back().size()) + ":" + std::string(key.back());
   }
-  if (!key.empty()) out.token = cql::murmur3_token(cql::partition_key_bytes(key));
+  out.token = cql::key_token(key);
   if (out.time == WriteTime::kServer) return out;
   for (std::size_t i = 0; i < bound.targets.size(); ++i) {
     if (bound.targets[i] < targets_.size() && targets_[bound.targets[i]].key)

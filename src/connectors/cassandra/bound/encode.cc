@@ -134,6 +134,12 @@ std::int64_t instant_of(const DataType& type, const Value& value, const TimeCode
     if (!whole) throw unfit(type, value, "codec.timestamp=UNITS_SINCE_EPOCH needs a whole number");
     return convert_units(*whole, codec.unit, TimeUnit::kMilliseconds);
   }
+  if (codec.timestamp.pattern() == "CQL_TIMESTAMP") {
+    // A literal may also be milliseconds.
+    std::int64_t ms = 0;
+    const auto number = std::from_chars(text.data(), text.data() + text.size(), ms);
+    if (number.ec == std::errc{} && number.ptr == text.data() + text.size()) return ms;
+  }
   const auto parsed = codec.timestamp.parse(text);
   if (!parsed || !parsed->epoch_days) throw unfit(type, value, "it does not read as " + codec.timestamp.pattern());
   const std::int64_t nanos = parsed->nanos_of_day.value_or(0);

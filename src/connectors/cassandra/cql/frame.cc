@@ -1,9 +1,9 @@
 #include "connectors/cassandra/cql/frame.h"
 
 #include <lz4.h>
+#include <zlib.h>
 
 #include <algorithm>
-#include <array>
 
 #include "connectors/cassandra/cql/snappy.h"
 
@@ -24,17 +24,6 @@ std::uint64_t little_endian(std::string_view bytes) {
 void append_little_endian(std::string& out, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
 }
-
-constexpr std::array<std::uint32_t, 256> make_crc32_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t n = 0; n < 256; ++n) {
-    std::uint32_t c = n;
-    for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320U ^ (c >> 1) : c >> 1;
-    table[n] = c;
-  }
-  return table;
-}
-constexpr auto kCrc32Table = make_crc32_table();
 
 /// Drops the consumed front of a buffer when it is worth the move.
 void compact(std::string& buffer, std::size_t& used) {
@@ -85,13 +74,10 @@ std::uint32_t segment_crc24(std::string_view header) noexcept {
 }
 
 std::uint32_t segment_crc32(std::string_view payload) noexcept {
-  std::uint32_t crc = 0xFFFFFFFFU;
-  const auto add = [&crc](std::string_view bytes) {
-    for (const char c : bytes) crc = kCrc32Table[(crc ^ static_cast<std::uint8_t>(c)) & 0xFF] ^ (crc >> 8);
-  };
-  add(std::string_view("\xFA\x2D\x55\xCA", 4));
-  add(payload);
-  return crc ^ 0xFFFFFFFFU;
+  // The protocol starts with these four bytes.
+  static const uLong kStart = crc32(0, reinterpret_cast<const Bytef*>("\xFA\x2D\x55\xCA"), 4);
+  return static_cast<std::uint32_t>(
+      crc32(kStart, reinterpret_cast<const Bytef*>(payload.data()), static_cast<uInt>(payload.size())));
 }
 
 std::string FrameEncoder::encode(std::int16_t stream, Opcode opcode, std::string_view body) const {
@@ -117,6 +103,7 @@ std::string FrameEncoder::encode(std::int16_t stream, Opcode opcode, std::string
   if (framing_ == Framing::kPlain) return plain;
 
   std::string out;
+  out.reserve(plain.size() + 16 * (plain.size() / kMaxPayload + 1));
   const bool self_contained = plain.size() <= kMaxPayload;
   for (std::size_t at = 0; at < plain.size(); at += kMaxPayload) {
     const std::string_view part = std::string_view(plain).substr(at, kMaxPayload);

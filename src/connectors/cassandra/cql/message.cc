@@ -261,7 +261,7 @@ std::string batch_body(std::uint8_t version, const std::vector<BatchEntry>& entr
   out.u8(1).u16(static_cast<std::uint16_t>(entries.size()));  // unlogged
   for (const auto& entry : entries) {
     out.u8(1).string(entry.id);
-    write_values(out, entry.values);
+    write_values(out, *entry.values);
   }
   out.u16(static_cast<std::uint16_t>(consistency));
   write_flags(out, version, timestamp_us ? kTimestamp : 0U);

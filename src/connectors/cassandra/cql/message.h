@@ -57,9 +57,10 @@ struct QueryParams {
   std::optional<std::int64_t> timestamp_us;  ///< write time
 };
 
+/// One statement of a batch; borrows.
 struct BatchEntry {
-  std::string id;  ///< of a prepared statement
-  std::vector<BoundValue> values;
+  std::string_view id;  ///< of a prepared statement
+  const std::vector<BoundValue>* values = nullptr;
 };
 
 std::string startup_body(const std::vector<std::pair<std::string, std::string>>& options);

@@ -73,7 +73,8 @@ struct Session::Impl {
 
   /// One request on its way through the nodes of its plan.
   struct Job {
-    Statement statement;
+    std::shared_ptr<const Statement> statement;
+    std::optional<std::int64_t> token;
     std::function<void(Outcome)> done;
     std::vector<NodePtr> plan;
     std::size_t next = 0;
@@ -86,7 +87,7 @@ struct Session::Impl {
 
   void begin(const JobPtr& job) {
     if (closed) return job->done(CqlError(CqlError::Kind::kStopped, "the session is closed"));
-    job->plan = cluster->plan(job->statement.routing_token);
+    job->plan = cluster->plan(job->token);
     job->next = 0;
     run(job);
   }
@@ -105,7 +106,7 @@ struct Session::Impl {
     if (!connection_problem) return job->done(*job->last);
     if (busy)
       return job->done(CqlError(CqlError::Kind::kNoHost, "every connection has as many requests under way as it may"));
-    if (job->last && job->statement.idempotence == Idempotence::kNotIdempotent) return job->done(*job->last);
+    if (job->last && job->statement->idempotence == Idempotence::kNotIdempotent) return job->done(*job->last);
     if (job->waited) return job->done(no_host());
     job->waited = true;
     cluster->await_connection([this, job](bool ok) {
@@ -119,7 +120,7 @@ struct Session::Impl {
   }
 
   void send(const JobPtr& job, const NodePtr& node) {
-    const auto& st = job->statement;
+    const auto& st = *job->statement;
     const auto connection = node->connection;
     const auto version = connection->version();
     Opcode opcode = Opcode::kQuery;
@@ -128,7 +129,14 @@ struct Session::Impl {
       if (!st.batch.empty()) {
         opcode = Opcode::kBatch;
         std::vector<BatchEntry> entries;
-        for (const auto& entry : st.batch) entries.push_back({entry.prepared->info()->id, entry.values});
+        std::vector<std::shared_ptr<const Prepared>> infos;  // hold the ids
+        entries.reserve(st.batch.size());
+        const PreparedStatement* last = nullptr;
+        for (const auto& entry : st.batch) {
+          if (entry.prepared.get() != last) infos.push_back(entry.prepared->info());
+          last = entry.prepared.get();
+          entries.push_back({infos.back()->id, &entry.values});
+        }
         body = batch_body(version, entries, st.params.consistency, st.params.timestamp_us);
       } else if (st.prepared) {
         opcode = Opcode::kExecute;
@@ -150,7 +158,7 @@ struct Session::Impl {
   }
 
   void answered(const JobPtr& job, const NodePtr& node, Outcome outcome) {
-    const bool idempotent = job->statement.idempotence == Idempotence::kIdempotent;
+    const bool idempotent = job->statement->idempotence == Idempotence::kIdempotent;
     if (auto* failure = std::get_if<CqlError>(&outcome)) {
       if (closed) return job->done(CqlError(CqlError::Kind::kStopped, "the session is closed"));
       job->last = *failure;
@@ -198,18 +206,18 @@ struct Session::Impl {
 
   /// Rows without metadata belong to the prepared columns; a new metadata id is kept for the next request.
   static void adopt_metadata(const JobPtr& job, Rows& rows) {
-    if (!job->statement.prepared) return;
-    const auto info = job->statement.prepared->info();
+    if (!job->statement->prepared) return;
+    const auto info = job->statement->prepared->info();
     if (!rows.columns()) rows.set_columns(info->result_columns);
     if (rows.metadata().new_metadata_id.empty()) return;
     auto fresh = std::make_shared<Prepared>(*info);
     fresh->metadata_id = rows.metadata().new_metadata_id;
     fresh->result_columns = rows.columns();
-    job->statement.prepared->set_info(std::move(fresh));
+    job->statement->prepared->set_info(std::move(fresh));
   }
 
   void prepare_again(const JobPtr& job, const NodePtr& node, const ServerError& error) {
-    const auto& st = job->statement;
+    const auto& st = *job->statement;
     PreparedPtr forgotten = st.prepared;
     for (const auto& entry : st.batch) {
       if (entry.prepared->info()->id == error.unprepared_id) forgotten = entry.prepared;
@@ -319,10 +327,15 @@ Session::~Session() {
 }
 
 void Session::execute(Statement statement, std::function<void(Outcome)> done) {
+  execute(std::make_shared<const Statement>(std::move(statement)), std::move(done));
+}
+
+void Session::execute(std::shared_ptr<const Statement> statement, std::function<void(Outcome)> done) {
   auto job = std::make_shared<Impl::Job>();
   job->statement = std::move(statement);
   job->done = std::move(done);
-  auto& st = job->statement;
+  const auto& st = *job->statement;
+  job->token = st.routing_token;
   if (st.prepared && !st.routing_token) {
     const auto info = st.prepared->info();
     std::vector<std::string_view> key;
@@ -330,8 +343,7 @@ void Session::execute(Statement statement, std::function<void(Outcome)> done) {
       if (index >= st.params.values.size() || st.params.values[index].kind != BoundValue::Kind::kBytes) break;
       key.emplace_back(st.params.values[index].bytes);
     }
-    if (!key.empty() && key.size() == info->partition_key_indexes.size())
-      st.routing_token = murmur3_token(partition_key_bytes(key));
+    if (key.size() == info->partition_key_indexes.size()) job->token = key_token(key);
   }
   impl_->loop.post([impl = impl_.get(), job] { impl->begin(job); });
 }

@@ -112,6 +112,7 @@ class Session {
 
   /// `done` runs exactly once, on the session's thread. The outcome's response is no ServerError: those come as CqlError.
   void execute(Statement statement, std::function<void(Outcome)> done);
+  void execute(std::shared_ptr<const Statement> statement, std::function<void(Outcome)> done);
 
   // The same, blocking (up to the request timeout per attempt) and throwing CqlError. Not on the session's thread.
   Response execute_blocking(Statement statement);

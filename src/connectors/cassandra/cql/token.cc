@@ -92,6 +92,13 @@ std::string partition_key_bytes(const std::vector<std::string_view>& components)
   return out.take();
 }
 
+std::optional<std::int64_t> key_token(const std::vector<std::string_view>& components) {
+  constexpr std::size_t kLongest = 0xFFFF;
+  const auto too_long = [](std::string_view component) { return component.size() > kLongest; };
+  if (components.empty() || std::any_of(components.begin(), components.end(), too_long)) return std::nullopt;
+  return murmur3_token(partition_key_bytes(components));
+}
+
 std::vector<TokenRange> split_ring(std::vector<std::int64_t> tokens, std::size_t count) {
   std::sort(tokens.begin(), tokens.end());
   tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,10 @@ std::int64_t murmur3_token(std::string_view key) noexcept;
 
 /// The bytes that are hashed: the value of the only component, or each with its length and a zero byte.
 std::string partition_key_bytes(const std::vector<std::string_view>& components);
+
+/// The token of a key that is about to be written; nullopt for one without components or with one that is too long for any node,
+/// which then says so.
+std::optional<std::int64_t> key_token(const std::vector<std::string_view>& components);
 
 /// A token range (start, end].
 struct TokenRange {

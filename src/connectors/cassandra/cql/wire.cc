@@ -1,5 +1,6 @@
 #include "connectors/cassandra/cql/wire.h"
 
+#include <array>
 #include <bit>
 
 namespace millrace::cassandra::cql {
@@ -15,9 +16,9 @@ T load_big_endian(std::string_view bytes) {
 
 template <class T>
 void append_big_endian(std::string& out, T value) {
-  for (int shift = (static_cast<int>(sizeof(T)) - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>((value >> shift) & 0xFF));
-  }
+  std::array<char, sizeof(T)> bytes{};
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>((value >> (8 * (sizeof(T) - 1 - i))) & 0xFF);
+  out.append(bytes.data(), bytes.size());
 }
 
 }  // namespace
@@ -84,8 +85,7 @@ Writer& Writer::u8(std::uint8_t v) {
   return *this;
 }
 Writer& Writer::u16(std::uint16_t v) {
-  append_big_endian<std::uint32_t>(out_, v);
-  out_.erase(out_.size() - 4, 2);
+  append_big_endian(out_, v);
   return *this;
 }
 Writer& Writer::i32(std::int32_t v) {

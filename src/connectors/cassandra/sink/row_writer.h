@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,34 +27,31 @@ class RowWriter {
   const std::string& cql() const noexcept { return prepared_->cql(); }
 
  private:
+  struct KeyColumn {
+    std::string name;
+    std::optional<cql::DataType> type;
+    bool of_partition = false;
+  };
+  void adapt(Json& row) const;
+  void find_row(const Json& row, Write& out) const;
+  void bind(const Json& row, Write& out) const;
+
   const KcqlStatement& statement_;
   cql::TableInfo table_;
   std::string table_name_;
-  void bind(const Json& row, Write& out) const;
-
+  std::vector<KeyColumn> keys_;
+  std::vector<std::string> time_columns_;
+  std::vector<std::string> inet_columns_;
   bool bound_ = false;
   bool unset_ = false;
+  bool record_time_ = false;
   cql::PreparedPtr prepared_;
 };
 
-/// The statement for records without a value.
-class RowDeleter {
- public:
-  /// Throws ConfigError when the server refuses the statement.
-  RowDeleter(cql::Session& session, const SinkSettings& settings, const std::string& keyspace);
-  /// Throws DataError.
-  Write write(const SinkRecord& record) const;
+/// The bytes of a JSON value for a column of that type. Throws DataError naming the column.
+std::string encode_key(const cql::DataType& type, const Json& value, const std::string& column);
 
- private:
-  const SinkSettings& settings_;
-  cql::PreparedPtr prepared_;
-  bool conditional_ = false;
-};
-
-/// The statement with its table in that keyspace, unless it names one itself.
-std::string in_keyspace(const std::string& cql, const std::string& keyspace);
-
-/// The bytes of a JSON value for a column of that type. Throws DataError naming the column. For keys: scalar types only.
-std::string encode_scalar(const cql::DataType& type, const Json& value, const std::string& column);
+/// The record's timestamp as a write time; nullopt when it has none.
+std::optional<std::int64_t> record_time_us(const SinkRecord& record);
 
 }  // namespace millrace::cassandra

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "connectors/cassandra/sink/cql_text.h"
 #include "connectors/cassandra/sink/put_policy.h"
+#include "connectors/cassandra/sink/row_deleter.h"
 #include "connectors/cassandra/sink/row_writer.h"
 #include "millrace/errors.h"
 
@@ -51,11 +53,36 @@ std::vector<ConfigValue> CassandraSinkConnector::validate(const Props& props) co
 struct CassandraSinkTask::Running {
   SinkSettings settings;
   std::unique_ptr<cql::Session> session;
-  std::map<std::string, std::vector<std::unique_ptr<RowWriter>>> writers;  // by topic
-  std::unique_ptr<RowDeleter> deleter;
+  std::map<std::string, std::vector<std::unique_ptr<RowWriter>>> writers;    // by topic
+  std::map<std::string, std::vector<std::shared_ptr<RowDeleter>>> deleters;  // by topic
   std::unique_ptr<WriteQueue> queue;
   std::unique_ptr<PutPolicy> policy;
+
+  void prepare_deletions(const std::string& keyspace);
 };
+
+/// One statement is for all topics, one of several for the topics that are written to its table.
+void CassandraSinkTask::Running::prepare_deletions(const std::string& keyspace) {
+  const bool single = settings.delete_statements.size() == 1;
+  const auto fields = single ? RowDeleter::Fields::kInOrder : RowDeleter::Fields::kByName;
+  for (const auto& text : settings.delete_statements) {
+    const auto deleter = std::make_shared<RowDeleter>(*session, settings, text, fields, keyspace);
+    const auto table = table_named_in(text);
+    bool used = false;
+    for (const auto& [topic, targets] : writers) {
+      const bool fits = single || std::any_of(targets.begin(), targets.end(), [&](const auto& writer) {
+                          return writer->table().ends_with("." + table);
+                        });
+      if (!fits) continue;
+      deleters[topic].push_back(deleter);
+      used = true;
+    }
+    if (!used) {
+      throw ConfigError("connect.cassandra.delete.statement \"" + text + "\" is about table " + table +
+                        ", which no topic is written to.");
+    }
+  }
+}
 
 CassandraSinkTask::CassandraSinkTask() = default;
 CassandraSinkTask::~CassandraSinkTask() = default;
@@ -86,7 +113,7 @@ void CassandraSinkTask::start(const Props& config) {
       logger(kLoggerName).info("Topic " + statement.source + " is written with: " + writer->cql());
       running->writers[statement.source].push_back(std::move(writer));
     }
-    if (settings.delete_enabled) running->deleter = std::make_unique<RowDeleter>(session, settings, keyspace);
+    if (settings.delete_enabled) running->prepare_deletions(keyspace);
     running->queue = std::make_unique<WriteQueue>(
         session, WriteQueue::Limits{settings.requests_in_flight, settings.batch_size, settings.consistency});
     running->policy = std::make_unique<PutPolicy>(
@@ -119,12 +146,13 @@ void CassandraSinkTask::put(const std::vector<SinkRecord>& records) {
   };
 
   std::vector<Write> writes;
-  std::map<std::size_t, std::string> table_of;
+  static const std::string kNone = "none";
+  std::vector<const std::string*> targets(records.size(), &kNone);  // table or statement, for error texts
   const auto flush = [&] {
     auto failures = running.queue->run(std::exchange(writes, {}));
     for (const auto& failure : failures) {
       const auto& record = records[failure.record];
-      const auto error = failure_text(failure.error.what(), table_of[failure.record], record);
+      const auto error = failure_text(failure.error.what(), *targets[failure.record], record);
       if (!failure.error.transient()) {
         bad_record(failure.record, error);
       } else {
@@ -144,22 +172,26 @@ void CassandraSinkTask::put(const std::vector<SinkRecord>& records) {
     try {
       const auto writers = running.writers.find(record.topic);
       if (writers == running.writers.end()) throw DataError("Topic " + record.topic + " doesn't have a KCQL setup");
+      std::vector<Write> made;  // all of a record's writes or none
       if (wants_delete) {
-        if (!running.deleter) throw DataError("Sink is missing delete statement.");
-        table_of[i] = running.settings.delete_statement;
-        Write write = running.deleter->write(record);
-        write.record = i;
-        writes.push_back(std::move(write));
-        continue;
+        const auto deleters = running.deleters.find(record.topic);
+        if (deleters == running.deleters.end()) throw DataError("Sink is missing delete statement.");
+        for (const auto& deleter : deleters->second) {
+          targets[i] = &deleter->statement();
+          made.push_back(deleter->write(record));
+        }
+      } else {
+        for (const auto& writer : writers->second) {
+          targets[i] = &writer->table();
+          made.push_back(writer->write(record));
+        }
       }
-      for (const auto& writer : writers->second) {
-        table_of[i] = writer->table();
-        Write write = writer->write(record);
+      for (auto& write : made) {
         write.record = i;
         writes.push_back(std::move(write));
       }
     } catch (const DataError& error) {
-      bad_record(i, failure_text(error.what(), table_of.contains(i) ? table_of[i] : "none", record));
+      bad_record(i, failure_text(error.what(), *targets[i], record));
     }
   }
   if (!writes.empty()) flush();
@@ -176,7 +208,7 @@ void CassandraSinkTask::stop() {
   if (!running_) return;
   logger(kLoggerName).info("Stopping Cassandra sink.");
   running_->queue.reset();
-  running_->deleter.reset();
+  running_->deleters.clear();
   running_->writers.clear();
   running_->session.reset();
   running_.reset();

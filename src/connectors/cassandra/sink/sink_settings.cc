@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "connectors/cassandra/sink/cql_text.h"
 #include "millrace/errors.h"
 
 namespace millrace::cassandra {
@@ -84,14 +85,16 @@ const ConfigDef& sink_config_def() {
         "<seconds>].");
     add("connect.cassandra.threadpool.size", kInt, "0", Importance::kMedium,
         "Requests under way at the same time; 0 or less: 128.");
-    add("connect.cassandra.batch.size", kInt, "64", Importance::kMedium,
-        "Most rows of one partition that go into one unlogged batch; 1: no batches.", between(1, 65535));
+    add("connect.cassandra.batch.size", kInt, "500", Importance::kMedium,
+        "Most rows of one partition that go into one unlogged batch; 1: no batches.", number_between(1, 65535));
     add("connect.progress.enabled", kBoolean, "false", Importance::kMedium,
         "Log the number of records delivered per topic once a minute.");
     add("connect.cassandra.delete.enabled", kBoolean, "false", Importance::kMedium,
         "Records without a value delete a row.");
     add("connect.cassandra.delete.statement", kString, "", Importance::kMedium,
-        "CQL of the deletion, with ? for each value of the key.");
+        "CQL of the deletion, with ? for each value of the key. Several, ; between them: each is run for the topics "
+        "that "
+        "are written to its table.");
     add("connect.cassandra.delete.struct_flds", kList, "", Importance::kMedium,
         "Fields of the key to bind, in the order of the ?.");
     add("connect.cassandra.default.value", kString, "", Importance::kMedium,
@@ -99,6 +102,11 @@ const ConfigDef& sink_config_def() {
     add("connect.cassandra.insert.mode", kString, "json", Importance::kLow,
         "json: INSERT ... JSON, which the node converts. bound: a value per column, for servers without JSON.",
         one_of_ignoring_case({"JSON", "BOUND"}));
+    add("connect.cassandra.write.time", kString, "worker", Importance::kLow,
+        "worker: the last write of a row wins. record: the one with the latest record timestamp, so that records that "
+        "are "
+        "read again do not overwrite newer ones.",
+        one_of_ignoring_case({"WORKER", "RECORD"}));
     return def;
   }();
   return kDef;
@@ -136,11 +144,12 @@ SinkSettings sink_settings(const Props& raw) {
   out.batch_size = static_cast<std::int32_t>(parsed.integer("connect.cassandra.batch.size"));
   out.progress = parsed.boolean("connect.progress.enabled");
   out.delete_enabled = parsed.boolean("connect.cassandra.delete.enabled");
-  out.delete_statement = trimmed(parsed.string("connect.cassandra.delete.statement"));
+  out.delete_statements = split_statements(parsed.string("connect.cassandra.delete.statement"));
   out.delete_fields = parsed.list("connect.cassandra.delete.struct_flds");
   out.bound = upper_case(parsed.string("connect.cassandra.insert.mode")) == "BOUND";
+  out.record_time = upper_case(parsed.string("connect.cassandra.write.time")) == "RECORD";
   out.unset = parsed.string("connect.cassandra.default.value") == "UNSET";
-  if (out.delete_enabled && out.delete_statement.empty()) {
+  if (out.delete_enabled && out.delete_statements.empty()) {
     throw ConfigError("If connect.cassandra.delete.enabled is true, connect.cassandra.delete.statement is required.");
   }
   const auto& text = parsed.string("connect.cassandra.kcql");

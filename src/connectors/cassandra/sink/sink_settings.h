@@ -21,13 +21,14 @@ struct SinkSettings {
   std::chrono::milliseconds retry_interval{60000};
   cql::Consistency consistency = cql::Consistency::kLocalOne;
   std::int32_t requests_in_flight = 128;
-  std::int32_t batch_size = 64;
+  std::int32_t batch_size = 500;
   bool progress = false;
   bool delete_enabled = false;
-  std::string delete_statement;
+  std::vector<std::string> delete_statements;
   std::vector<std::string> delete_fields;
-  bool bound = false;  ///< a value per column instead of one JSON text
-  bool unset = false;  ///< absent and null members leave the column as it is
+  bool bound = false;        ///< a value per column instead of one JSON text
+  bool record_time = false;  ///< write times are the records' timestamps
+  bool unset = false;        ///< absent and null members leave the column as it is
   std::vector<std::string> warnings;
 };
 

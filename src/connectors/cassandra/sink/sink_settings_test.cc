@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connectors/cassandra/sink/row_writer.h"
+#include "connectors/cassandra/sink/cql_text.h"
 #include "connectors/cassandra/sink/sink_connector.h"
 #include "millrace/errors.h"
 #include "millrace/plugin.h"
@@ -41,6 +41,33 @@ TEST(Deletes, AreMadeInTheConnectorsKeyspace) {
   EXPECT_EQ(in_keyspace("DELETE FROM other . t WHERE id = ?", "ks"), "DELETE FROM other . t WHERE id = ?");
   EXPECT_EQ(in_keyspace("UPDATE t SET v = ' from x' WHERE id = ?", "ks"), "UPDATE ks.t SET v = ' from x' WHERE id = ?");
   EXPECT_EQ(in_keyspace("nonsense", "ks"), "nonsense");
+}
+
+TEST(Deletes, SeveralStatementsAreForSeveralTables) {
+  EXPECT_EQ(split_statements("DELETE FROM a WHERE x = ';' ; ;\nDELETE FROM b WHERE y = ?"),
+            (std::vector<std::string>{"DELETE FROM a WHERE x = ';'", "DELETE FROM b WHERE y = ?"}));
+  EXPECT_EQ(table_named_in("delete from ks . Orders where id = ?"), "orders");
+  EXPECT_EQ(table_named_in("UPDATE \"Odd\" SET v = null WHERE id = ?"), "Odd");
+  EXPECT_EQ(table_named_in("nonsense"), "");
+}
+
+TEST(ShortNames, MeanTheSinkThatTheOptionsAreFor) {
+  PluginRegistry plugins;
+  register_cassandra(plugins);
+  const auto named = [&](const std::string& name, Props props) {
+    props["connector.class"] = name;
+    const auto connector = plugins.connector(name).make_sink();
+    connector->validate(props);
+    return connector->config().find("connect.cassandra.max.batch.size") != nullptr ? "bound" : "json";
+  };
+  const Props without_keyspace{{"topics", "t"}, {"connect.cassandra.kcql", "INSERT INTO ks.t SELECT a FROM t"}};
+  EXPECT_STREQ(named("CassandraSinkConnector", base()), "json");
+  EXPECT_STREQ(named("CassandraSink", {{"cassandra.key.space", "ks"}}), "json");
+  EXPECT_STREQ(named("CassandraSinkConnector", without_keyspace), "bound");
+  EXPECT_STREQ(named("CassandraSink", without_keyspace), "bound");
+  EXPECT_STREQ(named("io.lenses.streamreactor.connect.cassandra.sink.CassandraSinkConnector", without_keyspace),
+               "json");
+  EXPECT_STREQ(named("io.lenses.streamreactor.connect.cassandra.CassandraSinkConnector", without_keyspace), "bound");
 }
 
 TEST(Plugins, EveryClassNameOfBothGenerationsIsListed) {

@@ -22,7 +22,10 @@ Json of_date(const SchemaPtr& schema, Date date) {
   }
   if (logical == LogicalType::kTime)
     return Json::of_string(cql::time_text(date.epoch_ms % kDay * 1000000).substr(0, 12));
-  return Json::of_number(std::to_string(date.epoch_ms));
+  // Cassandra takes a number that fits 32 bits (January 1970) for no timestamp, but its text for one.
+  auto ms = std::to_string(date.epoch_ms);
+  const bool small = date.epoch_ms >= INT32_MIN && date.epoch_ms <= INT32_MAX;
+  return small ? Json::of_string(std::move(ms)) : Json::of_number(std::move(ms));
 }
 
 Json parse_text(std::string_view text, const char* what) {
@@ -141,14 +144,11 @@ Json value_as_json(const SchemaPtr& schema, const Value& value) {
   return out;
 }
 
-Json project(const KcqlStatement& statement, const Json& value, MissingField missing) {
-  Json trimmed;
+Json project(const KcqlStatement& statement, Json value, MissingField missing) {
+  for (const auto& field : statement.ignored_fields) erase_path(value, field.path);
+  const bool everything = statement.fields.size() == 1 && statement.fields.front().path.empty();
+  if (everything) return value;
   const Json* from = &value;
-  if (!statement.ignored_fields.empty()) {
-    trimmed = value;
-    for (const auto& field : statement.ignored_fields) erase_path(trimmed, field.path);
-    from = &trimmed;
-  }
   Json out = Json::object();
   for (const auto& field : statement.fields) {
     if (field.path.empty()) {

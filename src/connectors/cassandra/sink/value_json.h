@@ -18,6 +18,6 @@ Json any_as_json(const SchemaPtr& schema, const Value& value);
 enum class MissingField : std::uint8_t { kFails, kIsLeftOut };
 
 /// The selected fields: `*`, names, paths, `a.*`, aliases, IGNORE. Flat unless WITHSTRUCTURE. Throws DataError.
-Json project(const KcqlStatement& statement, const Json& value, MissingField missing);
+Json project(const KcqlStatement& statement, Json value, MissingField missing);
 
 }  // namespace millrace::cassandra

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace millrace::cassandra {
@@ -27,114 +32,175 @@ std::int64_t WriteQueue::next_timestamp() {
   return last_timestamp_;
 }
 
-std::vector<Write> WriteQueue::take_batch(Partition& partition) const {
-  std::vector<Write> out;
-  std::unordered_set<std::string> rows;
+struct WriteQueue::Partition {
+  std::deque<std::size_t> waiting;              // places in the put, in order
+  std::unordered_set<std::string_view> on_way;  // rows
+  std::size_t flights = 0;
+  bool alone = false;   // what is under way allows nothing beside it
+  bool listed = false;  // in the run's list of those to look at
+};
+
+struct WriteQueue::Flight {
+  std::size_t partition = 0;
+  std::vector<std::size_t> writes;
+  std::shared_ptr<const cql::Statement> statement;
+};
+
+/// One call of `run`.
+struct WriteQueue::Run {
+  std::vector<Write> writes;
+  std::vector<Partition> partitions;
+  std::deque<std::size_t> listed;  // partitions that may have something to send
+  std::vector<Failure> failures;
+  std::int32_t in_flight = 0;
+
+  void list(std::size_t at) {
+    auto& partition = partitions[at];
+    if (partition.listed || partition.waiting.empty()) return;
+    partition.listed = true;
+    listed.push_back(at);
+  }
+};
+
+/// What of the partition can go now; empty while it has to wait for answers.
+std::vector<std::size_t> WriteQueue::take_batch(const std::vector<Write>& writes, Partition& partition) const {
+  std::vector<std::size_t> out;
+  if (partition.alone) return out;
   std::size_t bytes = 0;
   while (!partition.waiting.empty() && static_cast<std::int32_t>(out.size()) < limits_.batch) {
-    auto& next = partition.waiting.front();
+    const auto& next = writes[partition.waiting.front()];
+    const bool alone = next.time == WriteTime::kServer || next.row.empty();
+    if (alone && (!out.empty() || partition.flights > 0)) break;
+    if (!alone && partition.on_way.contains(next.row)) break;
     std::size_t size = 0;
     for (const auto& value : next.values) size += value.bytes.size();
-    const bool fits = out.empty() || (!rows.contains(next.row) && !next.row.empty() && next.time == out.back().time &&
-                                      next.time != WriteTime::kServer && bytes + size <= kMaxBatchBytes);
-    if (!fits) break;
-    rows.insert(next.row);
+    if (!out.empty()) {
+      const auto& first = writes[out.front()];
+      if (next.time != first.time || next.consistency != first.consistency || bytes + size > kMaxBatchBytes) break;
+    }
     bytes += size;
-    out.push_back(std::move(next));
+    out.push_back(partition.waiting.front());
     partition.waiting.pop_front();
-    if (out.back().row.empty()) break;
+    partition.alone = alone;
+    if (alone) break;
+    partition.on_way.insert(next.row);
   }
+  if (!out.empty()) ++partition.flights;
   return out;
 }
 
-cql::Statement WriteQueue::statement_of(const std::vector<Write>& writes) {
-  cql::Statement st;
-  st.params.consistency = writes.front().consistency.value_or(limits_.consistency);
-  st.routing_token = writes.front().token;
-  switch (writes.front().time) {
-    case WriteTime::kClient: st.params.timestamp_us = next_timestamp(); break;
+std::shared_ptr<const cql::Statement> WriteQueue::statement_of(std::vector<Write>& writes,
+                                                               const std::vector<std::size_t>& batch) {
+  auto st = std::make_shared<cql::Statement>();
+  auto& first = writes[batch.front()];
+  st->params.consistency = first.consistency.value_or(limits_.consistency);
+  st->routing_token = first.token;
+  switch (first.time) {
+    case WriteTime::kClient:
+      st->params.timestamp_us = first.timestamp_us ? *first.timestamp_us : next_timestamp();
+      break;
     case WriteTime::kStatement: break;
-    case WriteTime::kServer: st.idempotence = cql::Idempotence::kNotIdempotent; break;
+    case WriteTime::kServer: st->idempotence = cql::Idempotence::kNotIdempotent; break;
   }
-  if (writes.size() == 1) {
-    st.prepared = writes.front().prepared;
-    st.params.values = writes.front().values;
-  } else {
-    for (const auto& write : writes) st.batch.push_back({write.prepared, write.values});
+  if (batch.size() == 1) {
+    st->prepared = first.prepared;
+    st->params.values = std::move(first.values);
+    return st;
   }
+  st->batch.reserve(batch.size());
+  for (const auto at : batch) st->batch.push_back({writes[at].prepared, std::move(writes[at].values)});
   return st;
 }
 
-std::vector<WriteQueue::Failure> WriteQueue::run(std::vector<Write> writes) {
-  std::vector<Partition> partitions;
-  std::unordered_map<std::string, std::size_t> index;
-  for (auto& write : writes) {
-    const auto [found, fresh] = index.emplace(write.partition, partitions.size());
-    if (fresh) partitions.emplace_back();
-    partitions[found->second].waiting.push_back(std::move(write));
+void WriteQueue::answered(Run& run, const Flight& flight, const std::optional<cql::CqlError>& error) {
+  auto& partition = run.partitions[flight.partition];
+  --run.in_flight;
+  --partition.flights;
+  partition.alone = false;
+  for (const auto at : flight.writes) partition.on_way.erase(run.writes[at].row);
+  if (!error) {
+    window_ = std::min(window_ + 1, limits_.in_flight);
+  } else if (!error->transient() && flight.writes.size() > 1) {
+    // One bad row spoils its batch: the rows go again one by one, in order, so that the report names the bad one.
+    for (std::size_t i = flight.writes.size(); i-- > 0;) {
+      auto& write = run.writes[flight.writes[i]];
+      write.values = flight.statement->batch[i].values;
+      write.row.clear();
+      partition.waiting.push_front(flight.writes[i]);
+    }
+  } else {
+    if (overloaded(*error)) window_ = std::max(1, window_ / 2);
+    for (const auto at : flight.writes) run.failures.push_back({run.writes[at].record, *error});
+    if (error->transient()) {
+      for (const auto at : partition.waiting) run.failures.push_back({run.writes[at].record, *error});
+      partition.waiting.clear();
+    }
   }
+  run.list(flight.partition);
+}
+
+std::vector<WriteQueue::Failure> WriteQueue::run(std::vector<Write> writes) {
+  Run run;
+  run.writes = std::move(writes);
+  {
+    std::unordered_map<std::string_view, std::size_t> index;
+    for (std::size_t i = 0; i < run.writes.size(); ++i) {
+      const auto [found, fresh] = index.emplace(run.writes[i].partition, run.partitions.size());
+      if (fresh) run.partitions.emplace_back();
+      run.partitions[found->second].waiting.push_back(i);
+    }
+  }
+  for (std::size_t i = 0; i < run.partitions.size(); ++i) run.list(i);
 
   struct Answers {
     std::mutex mutex;
     std::condition_variable arrived;
-    std::vector<std::pair<std::shared_ptr<Flight>, std::optional<cql::CqlError>>> done;
+    std::vector<std::pair<std::shared_ptr<const Flight>, std::optional<cql::CqlError>>> done;
   };
   const auto answers = std::make_shared<Answers>();
-  std::vector<Failure> failures;
-  std::deque<std::size_t> ready;
-  for (std::size_t i = 0; i < partitions.size(); ++i) ready.push_back(i);
-  std::int32_t in_flight = 0;
-
-  const auto send = [&](std::shared_ptr<Flight> flight) {
-    ++in_flight;
-    session_.execute(statement_of(flight->writes), [answers, flight](cql::Outcome outcome) {
+  const auto send = [&](std::shared_ptr<const Flight> flight) {
+    ++run.in_flight;
+    auto statement = flight->statement;
+    session_.execute(std::move(statement), [answers, flight = std::move(flight)](cql::Outcome outcome) {
       std::optional<cql::CqlError> error;
       if (auto* failed = std::get_if<cql::CqlError>(&outcome)) error = std::move(*failed);
+      bool first = false;
       {
         const std::lock_guard lock(answers->mutex);
+        first = answers->done.empty();
         answers->done.emplace_back(flight, std::move(error));
       }
-      answers->arrived.notify_one();
+      if (first) answers->arrived.notify_one();
     });
   };
 
-  while (in_flight > 0 || !ready.empty()) {
-    while (!ready.empty() && in_flight < window_) {
-      const auto at = ready.front();
-      ready.pop_front();
-      send(std::make_shared<Flight>(Flight{at, take_batch(partitions[at])}));
+  while (run.in_flight > 0 || !run.listed.empty()) {
+    while (!run.listed.empty() && run.in_flight < window_) {
+      const auto at = run.listed.front();
+      run.listed.pop_front();
+      auto& partition = run.partitions[at];
+      partition.listed = false;
+      auto batch = take_batch(run.writes, partition);
+      if (batch.empty()) continue;  // listed again with the next answer
+      auto flight = std::make_shared<Flight>();
+      flight->partition = at;
+      flight->statement = statement_of(run.writes, batch);
+      flight->writes = std::move(batch);
+      send(std::move(flight));
+      run.list(at);
     }
-    std::vector<std::pair<std::shared_ptr<Flight>, std::optional<cql::CqlError>>> done;
+    if (run.in_flight == 0) continue;
+    decltype(answers->done) done;
     {
       std::unique_lock lock(answers->mutex);
       answers->arrived.wait(lock, [&] { return !answers->done.empty(); });
       done.swap(answers->done);
     }
-    for (auto& [flight, error] : done) {
-      --in_flight;
-      auto& partition = partitions[flight->partition];
-      if (!error) {
-        window_ = std::min(window_ + 1, limits_.in_flight);
-      } else if (!error->transient() && flight->writes.size() > 1) {
-        // One bad row spoils its batch: the rows go again one by one, in order, so that the report names the bad one.
-        for (auto write = flight->writes.rbegin(); write != flight->writes.rend(); ++write) {
-          write->row.clear();
-          partition.waiting.push_front(std::move(*write));
-        }
-      } else {
-        if (overloaded(*error)) window_ = std::max(1, window_ / 2);
-        for (const auto& write : flight->writes) failures.push_back({write.record, *error});
-        if (error->transient()) {
-          for (const auto& write : partition.waiting) failures.push_back({write.record, *error});
-          partition.waiting.clear();
-        }
-      }
-      if (!partition.waiting.empty()) ready.push_back(flight->partition);
-    }
+    for (const auto& [flight, error] : done) answered(run, *flight, error);
   }
-  std::stable_sort(failures.begin(), failures.end(),
+  std::stable_sort(run.failures.begin(), run.failures.end(),
                    [](const Failure& a, const Failure& b) { return a.record < b.record; });
-  return failures;
+  return std::move(run.failures);
 }
 
 }  // namespace millrace::cassandra

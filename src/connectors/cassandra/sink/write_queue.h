@@ -1,14 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "connectors/cassandra/cql/session.h"
@@ -31,11 +26,13 @@ struct Write {
   std::optional<std::int64_t> token;
   std::size_t record = 0;  ///< index in the put
   WriteTime time = WriteTime::kClient;
+  std::optional<std::int64_t> timestamp_us;     ///< of kClient; nullopt: now
   std::optional<cql::Consistency> consistency;  ///< nullopt: the queue's
 };
 
-/// Writes a put: partitions side by side, the rows of one partition in order, neighbours of one partition together in an
-/// unlogged batch, never more requests under way than allowed.
+/// Writes a put: partitions side by side, and batches of one partition, too, as long as they have no row in common; two writes of one
+/// row go one after the other. Neighbours of one partition share an unlogged batch. What a node gives its time to (counters,
+/// conditions), and what has no row, goes alone in its partition. Never more requests are under way than allowed.
 ///
 /// Threads: `run` blocks the task's thread; answers come on the session's.
 class WriteQueue {
@@ -57,15 +54,12 @@ class WriteQueue {
   std::vector<Failure> run(std::vector<Write> writes);
 
  private:
-  struct Partition {
-    std::deque<Write> waiting;
-  };
-  struct Flight {
-    std::size_t partition = 0;
-    std::vector<Write> writes;
-  };
-  cql::Statement statement_of(const std::vector<Write>& writes);
-  std::vector<Write> take_batch(Partition& partition) const;
+  struct Partition;
+  struct Flight;
+  struct Run;
+  std::vector<std::size_t> take_batch(const std::vector<Write>& writes, Partition& partition) const;
+  std::shared_ptr<const cql::Statement> statement_of(std::vector<Write>& writes, const std::vector<std::size_t>& batch);
+  void answered(Run& run, const Flight& flight, const std::optional<cql::CqlError>& error);
   std::int64_t next_timestamp();
 
   cql::Session& session_;

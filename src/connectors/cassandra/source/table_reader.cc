@@ -189,7 +189,6 @@ void TableReader::advance(Clock::time_point now) {
       if (!lane.page->columns())
         throw ConnectError("Cassandra sent rows of table " + name() + " without their columns.");
       converter_.use(lane.page->columns());
-      find_key_cells(*lane.page);
     }
     if (!lane.has_rows() && lane.stream->finished()) {
       lane.stream->reset();
@@ -340,6 +339,8 @@ void TableReader::failed(Lane& lane, const cql::CqlError& error, Clock::time_poi
 }
 
 void TableReader::find_key_cells(const cql::Rows& page) {
+  if (page.columns() == key_columns_) return;
+  key_columns_ = page.columns();
   key_cells_.clear();
   if (route_.mode == ImportMode::kToken) {
     for (const auto& key : text_.partition_key) key_cells_.push_back(page.index_of(key));
@@ -362,8 +363,9 @@ void TableReader::drain(std::vector<SourceRecord>& out, std::size_t max, Clock::
 
 void TableReader::take_row(Lane& lane, std::vector<SourceRecord>& out) {
   lane.page->next(cells_);
-  // Lanes may be at different pages while columns change; use() is a pointer comparison otherwise.
+  // Lanes may be at different pages while columns change; both are a pointer comparison otherwise.
   converter_.use(lane.page->columns());
+  find_key_cells(*lane.page);
   if (window_ && settings_.slice_overlap.count() > 0 && !is_new(row_time(cells_))) return;
   ++rows_;
   try {

@@ -119,7 +119,8 @@ class TableReader {
   std::uint64_t late_rows_ = 0;
   std::optional<std::int64_t> token_;  // TOKEN: everything up to it was read
   std::optional<std::int64_t> complete_token_;
-  std::vector<std::size_t> key_cells_;  // TOKEN: the partition key's cells; time modes: the mode column's
+  std::shared_ptr<const cql::Columns> key_columns_;  // what key_cells_ are places in
+  std::vector<std::size_t> key_cells_;               // TOKEN: the partition key's cells; time modes: the mode column's
   std::optional<Held> held_;
   std::uint64_t rows_ = 0;
   std::int64_t failures_ = 0;
