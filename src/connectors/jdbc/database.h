@@ -246,6 +246,9 @@ class Dialect {
   /// Two parts of a name are database and table, not schema and table.
   virtual bool has_catalog_in_name() const { return false; }
 
+  /// Arrays of simple values are values of columns.
+  virtual bool has_arrays() const { return false; }
+
   // DDL of the sink.
   /// "BIGINT"; throws ConnectError naming the field when the type has no column type.
   virtual std::string column_type(const SinkColumn& column) const = 0;

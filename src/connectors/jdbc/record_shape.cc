@@ -109,9 +109,9 @@ void check_record(const SinkConfig& config, const std::string& connector, const 
   }
 }
 
-RecordShape::RecordShape(const SinkConfig& config, const SchemaPtr& key_schema, const SchemaPtr& value_schema,
-                         const std::string& table)
-    : config_(config), value_schema_(value_schema) {
+RecordShape::RecordShape(const SinkConfig& config, Arrays arrays, const SchemaPtr& key_schema,
+                         const SchemaPtr& value_schema, const std::string& table)
+    : config_(config), arrays_(arrays), value_schema_(value_schema) {
   if (value_schema && value_schema->type() != Type::kStruct && value_schema->type() != Type::kString) {
     throw ConnectError("Value schema must be of type Struct or String");
   }
@@ -133,6 +133,9 @@ void RecordShape::add(const std::string& name, SchemaPtr schema, bool is_key, So
   column.is_key = is_key;
   column.type = write_type_of(*column.schema, contains(config_.timestamp_fields, name));
   column.epoch_is_nanos = config_.timestamp_fields_are_nanos;
+  const bool nested =
+      column.type == WriteType::kUnsupported || (column.type == WriteType::kArray && arrays_ == Arrays::kNone);
+  if (nested && config_.nested_as_json && !is_key) column.type = WriteType::kJson;
   const bool replace = is_key || config_.replace_null_with_default;
   if (replace && column.schema->default_value()) source.fallback = &*column.schema->default_value();
   columns_.push_back(std::move(column));

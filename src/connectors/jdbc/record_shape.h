@@ -14,8 +14,10 @@ namespace millrace::jdbc {
 /// The columns that records of one key schema and one value schema fill in a table, and where each value comes from.
 class RecordShape {
  public:
+  /// Whether arrays of simple values have a column type.
+  enum class Arrays : std::uint8_t { kNone, kNative };
   /// Throws ConnectError when pk.mode and pk.fields do not fit the schemas. `table` is for messages.
-  RecordShape(const SinkConfig& config, const SchemaPtr& key_schema, const SchemaPtr& value_schema,
+  RecordShape(const SinkConfig& config, Arrays arrays, const SchemaPtr& key_schema, const SchemaPtr& value_schema,
               const std::string& table);
 
   /// In statement order: keys first.
@@ -44,6 +46,7 @@ class RecordShape {
   void add_values(const SchemaPtr& value_schema);
 
   const SinkConfig& config_;
+  Arrays arrays_;
   std::vector<SinkColumn> columns_;
   std::vector<Source> sources_;
   std::size_t key_count_ = 0;

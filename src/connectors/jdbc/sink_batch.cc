@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "connectors/jdbc/value_json.h"
 #include "millrace/errors.h"
 
 namespace millrace::jdbc {
@@ -230,6 +231,7 @@ void append_value_text(std::string& out, const Value& value, const SinkColumn& c
       if (value.kind() != ValueKind::kString) mismatch(value, column);
       out += value.as_string();
       return;
+    case WriteType::kJson: append_json(out, value, *column.schema); return;
     case WriteType::kBytes:
     case WriteType::kUnsupported:
       throw DataError(std::string("Unsupported source data type: ") + name_of(column.schema->type()));
@@ -264,10 +266,8 @@ std::string default_literal(const SinkColumn& column, const WriteOptions& option
     case WriteType::kTime:
     case WriteType::kTimestamp:
     case WriteType::kEpoch: append_value_text(text, value, column, options, false); return sql_string(text);
-    case WriteType::kArray: {
-      append_value_text(text, value, column, options, false);
-      return sql_string(text);
-    }
+    case WriteType::kArray:
+    case WriteType::kJson: append_value_text(text, value, column, options, false); return sql_string(text);
     default: append_value_text(text, value, column, options, false); return text;
   }
 }

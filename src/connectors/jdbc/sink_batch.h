@@ -31,6 +31,7 @@ enum class WriteType : std::uint8_t {
   kTimestamp,
   kEpoch,
   kArray,
+  kJson,  ///< a nested value as text
   kUnsupported
 };
 

@@ -234,6 +234,17 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .display("String Output Value Column Name")
           .doc("The column for values that are plain strings."),
 
+      option("nested.fields.as.json", &C::nested_as_json)
+          .default_to(false)
+          .importance(Importance::kLow)
+          .group(kMapping, 11)
+          .width(Width::kShort)
+          .display("Nested Fields As JSON")
+          .doc(
+              "Write fields that are structs, maps or arrays as JSON text, instead of refusing them. Arrays of simple "
+              "values stay arrays where the database has such (PostgreSQL). Columns are created as JSONB (PostgreSQL), "
+              "JSON (MySQL, MariaDB) or text."),
+
       option("auto.create", &C::auto_create)
           .default_to(false)
           .importance(Importance::kMedium)

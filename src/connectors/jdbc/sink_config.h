@@ -44,6 +44,7 @@ struct SinkConfig {
   std::int32_t retry_backoff_ms = 3000;
   bool trim_sensitive_log = false;
   bool report_unfit_records = false;
+  bool nested_as_json = false;
 
   WriteOptions write_options() const;
   ConnectionSettings connection(const Props& props) const;

@@ -93,6 +93,8 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
   WriteFailure failure;
   try {
     write_all(pointers, failure);
+    if (log_.enabled(Logger::Level::kDebug))
+      log_.debug("Successfully wrote " + std::to_string(pointers.size()) + " records.");
     remaining_retries_ = config_.max_retries;
     reconnect_wait_ = kFirstReconnectWait;
   } catch (const Interrupted&) {

@@ -137,7 +137,9 @@ const SinkWriter::Prepared& SinkWriter::prepare(const std::string& table, const 
   auto fresh = std::make_unique<Prepared>();
   fresh->key_schema = key_schema;
   fresh->value_schema = value_schema;
-  fresh->shape = std::make_unique<RecordShape>(config_, key_schema, value_schema, table);
+  fresh->shape = std::make_unique<RecordShape>(
+      config_, dialect_.has_arrays() ? RecordShape::Arrays::kNative : RecordShape::Arrays::kNone, key_schema,
+      value_schema, table);
   fresh->table = ensure_table(table, *fresh->shape);
   if (all.size() >= kMostShapesPerTable) all.erase(all.begin());
   all.push_back(std::move(fresh));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/jdbc/url.h"
 #include "millrace/errors.h"
 
 namespace millrace::jdbc {
@@ -44,6 +45,13 @@ void JdbcSourceConnector::start(const Props& config) {
     // Differs: the Java connector refuses this since 10.8.5.
     log_.warn(
         "mode=bulk without table.whitelist, table.blacklist or table.include.list copies every table at each poll");
+  }
+  const std::string suffix = " " + to_lower(config_.query_suffix) + " ";
+  if (config_.mode == SourceMode::kTimestamp &&
+      (suffix.find(" limit ") != std::string::npos || suffix.find(" fetch ") != std::string::npos)) {
+    log_.warn(
+        "query.suffix cuts the result off, and rows of the timestamp it ends at are lost; use "
+        "mode=timestamp+incrementing with it");
   }
   if (config_.max_buffer_size != 0) {
     log_.warn("max.buffer.size=" + std::to_string(config_.max_buffer_size) +

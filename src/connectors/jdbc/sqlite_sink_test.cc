@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <cmath>
+
 #include "connectors/jdbc/sink_connector.h"
 #include "connectors/jdbc/sink_task.h"
 #include "millrace/errors.h"
@@ -193,6 +195,36 @@ TEST_F(SqliteSink, RecordsOfTheWrongShapeAreReportedOnRequest) {
   EXPECT_NE(context_.reported[1].second.find("with a null value"), std::string::npos);
   EXPECT_EQ(context_.reported[2].first, 7);
   EXPECT_NE(context_.reported[2].second.find("Unsupported source data type: STRUCT"), std::string::npos);
+}
+
+TEST_F(SqliteSink, NestedFieldsAreJsonOnRequest) {
+  start({{"nested.fields.as.json", "true"}, {"auto.create", "true"}});
+  const SchemaPtr inner = SchemaBuilder::structure()
+                              .field("text", Schema::optional_string())
+                              .field("day", SchemaBuilder::date().build())
+                              .field("at", SchemaBuilder::timestamp().build())
+                              .field("price", SchemaBuilder::decimal(2).build())
+                              .field("raw", Schema::bytes())
+                              .field("real", Schema::float64())
+                              .build();
+  const Value nested(
+      Struct(inner, std::vector<Value>{Value("a\"\n\xc3\xa9"), Date{17000LL * 86'400'000}, Date{1470209167516},
+                                       Decimal(-5, 2), Bytes{0, 1, 2}, std::nan("")}));
+  SinkRecord all = record(1, "x");
+  all.value_schema = SchemaBuilder::structure()
+                         .field("s", inner)
+                         .field("m", SchemaBuilder::map(Schema::string(), Schema::int32()).build())
+                         .field("a", SchemaBuilder::array(Schema::boolean()).build())
+                         .build();
+  all.value =
+      Value(Struct(all.value_schema, std::vector<Value>{nested, Map{{"k", 1}, {"l", 2}}, Array{true, Value()}}));
+  task_->put({all});
+  EXPECT_EQ(sql("select s from t"),
+            R"({"text":"a\"\u000aé","day":"2016-07-18","at":"2016-08-03T07:26:07.516Z","price":-0.05,"raw":"AAEC",)"
+            R"("real":"NaN"})");
+  EXPECT_EQ(sql("select m, a from t"), R"({"k":1,"l":2}|[true,null])");
+  start({});
+  EXPECT_EQ(failure({all}), "Unsupported source data type: STRUCT");
 }
 
 TEST_F(SqliteSink, KafkaCoordinatesAsKey) {

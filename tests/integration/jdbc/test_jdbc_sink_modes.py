@@ -192,7 +192,24 @@ def test_refusals_are_one_sentence(table, topic, kafka, make_worker, unique):
         assert words in worker.rest.await_states(name, tasks=["FAILED"])["tasks"][0]["trace"]
 
 
-def test_upserts_of_one_batch_keep_their_order(table, topic, kafka, make_worker):
+def test_nested_fields_as_json(table, topic, kafka, make_worker):
+    fields = [{"field": "id", "type": "int32", "optional": False},
+              {"field": "s", "type": "struct", "optional": True, "fields": [{"field": "it's", "type": "string", "optional": True}]},
+              {"field": "m", "type": "map", "optional": True, "keys": {"type": "string"}, "values": {"type": "int32"}},
+              {"field": "a", "type": "array", "optional": True, "items": {"type": "struct", "fields": [{"field": "x", "type": "double"}]}}]
+    schema = {"type": "struct", "optional": False, "fields": fields}
+    kafka.produce(topic, [json.dumps({"schema": schema, "payload": payload}) for payload in (
+        {"id": 1, "s": {"it's": "tab\there \\ \"é\""}, "m": {"k": 1}, "a": [{"x": 0.5}]}, {"id": 2, "s": None, "m": None, "a": None})])
+    make_worker(connectors={"json": table.sink(topic, auto__create="true", nested__fields__as__json="true", table__name__format="t",
+                                               insert__mode="upsert", pk__mode="record_value", pk__fields="id")}).start()
+    table.expect("SELECT id FROM t ORDER BY id", [(1,), (2,)])
+    first, second = table.run("SELECT s, m, a FROM t ORDER BY id")
+    values = [json.loads(value) if isinstance(value, str) else value for value in first]
+    assert values == [{"it's": "tab\there \\ \"é\""}, {"k": 1}, [{"x": 0.5}]] and second == (None, None, None)
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update"])
+def test_writes_of_one_batch_keep_their_order(table, topic, kafka, make_worker, mode):
     """Keys that repeat within a batch, closely and far apart."""
     records = [row(number % modulus, f"{modulus}-{number}") for modulus in (1000, 7, 1, 300) for number in range(3000)]
     expected = {}
@@ -200,7 +217,10 @@ def test_upserts_of_one_batch_keep_their_order(table, topic, kafka, make_worker)
         payload = json.loads(record)["payload"]
         expected[payload["id"]] = payload["name"]
     kafka.produce(topic, records)
-    make_worker(connectors={"order": table.sink(topic, insert__mode="upsert", pk__mode="record_value", pk__fields="id", auto__create="true",
+    if mode == "update":
+        table.run("CREATE TABLE t(id INT PRIMARY KEY, name VARCHAR(20))")
+        table.run("INSERT INTO t(id) VALUES " + ",".join(f"({number})" for number in range(1000)))
+    make_worker(connectors={"order": table.sink(topic, insert__mode=mode, pk__mode="record_value", pk__fields="id", auto__create="true",
                                                 table__name__format="t", consumer__override__max__poll__records=5000)}).start()
     table.expect("SELECT id, name FROM t ORDER BY id", sorted(expected.items()))
 

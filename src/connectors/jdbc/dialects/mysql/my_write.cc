@@ -20,16 +20,23 @@ void append_literal(std::string& out, MYSQL* mysql, const Value* value, const Si
     out += "NULL";
     return;
   }
+  const auto append_quoted = [&](const std::string& text) {
+    const std::size_t start = out.size();
+    out.resize(start + text.size() * 2 + 3);
+    out[start] = '\'';
+    const unsigned long length = mysql_real_escape_string(mysql, out.data() + start + 1, text.data(), text.size());
+    out.resize(start + 1 + length);
+    out += '\'';
+  };
   switch (column.type) {
-    case WriteType::kString: {
+    case WriteType::kString:
       if (value->kind() != ValueKind::kString) break;
-      const std::string& text = value->as_string();
-      const std::size_t start = out.size();
-      out.resize(start + text.size() * 2 + 3);
-      out[start] = '\'';
-      const unsigned long length = mysql_real_escape_string(mysql, out.data() + start + 1, text.data(), text.size());
-      out.resize(start + 1 + length);
-      out += '\'';
+      append_quoted(value->as_string());
+      return;
+    case WriteType::kJson: {
+      std::string text;
+      append_value_text(text, *value, column, options, false);
+      append_quoted(text);
       return;
     }
     case WriteType::kBytes: {
@@ -155,6 +162,7 @@ std::string MyDialect::column_type(const SinkColumn& column) const {
     case WriteType::kBoolean: return "TINYINT";
     // Differs: the Java connector's TEXT cannot be a primary key.
     case WriteType::kString: return column.is_key ? "VARCHAR(" + std::to_string(kKeyTextLength) + ")" : "TEXT";
+    case WriteType::kJson: return "JSON";
     case WriteType::kBytes: return "VARBINARY(1024)";
     case WriteType::kDecimal: return "DECIMAL(65," + std::to_string(decimal_scale(*column.schema)) + ")";
     case WriteType::kDate: return "DATE";

@@ -118,6 +118,7 @@ std::string OdbcDialect::column_type(const SinkColumn& column) const {
     case WriteType::kFloat32: return words.float32;
     case WriteType::kFloat64: return words.float64;
     case WriteType::kBoolean: return column.is_optional() ? words.nullable_boolean : words.boolean;
+    case WriteType::kJson: return words.string;
     case WriteType::kString: return column.is_key ? words.key_string : words.string;
     case WriteType::kBytes: return words.bytes;
     case WriteType::kDecimal: return replaced(words.decimal, "%s", std::to_string(decimal_scale(*column.schema)));

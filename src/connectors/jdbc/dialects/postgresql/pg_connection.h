@@ -63,6 +63,7 @@ class PgDialect final : public Dialect {
                                       Logger& log) const override;
   TableId table_id(const std::vector<std::string>& parts, QuoteMethod quote) const override;
   std::string column_type(const SinkColumn& column) const override;
+  bool has_arrays() const override { return true; }
   std::string boolean_word(bool value) const override { return value ? "TRUE" : "FALSE"; }
 };
 

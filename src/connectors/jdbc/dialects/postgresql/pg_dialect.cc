@@ -44,6 +44,7 @@ std::string PgDialect::column_type(const SinkColumn& column) const {
       element.type = write_type_of(*element.schema, false);
       return column_type(element) + "[]";
     }
+    case WriteType::kJson: return "JSONB";
     case WriteType::kUnsupported: break;
   }
   refuse_type(column);

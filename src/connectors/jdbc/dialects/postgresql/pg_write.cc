@@ -49,7 +49,7 @@ void append_copy_cell(std::string& out, const Value* value, const SinkColumn& co
     append_hex(out, value->as_bytes());
   } else if (column.type == WriteType::kBoolean && value->kind() == ValueKind::kBool) {
     out += value->as_bool() ? "true" : "false";
-  } else if (column.type == WriteType::kArray) {
+  } else if (column.type == WriteType::kArray || column.type == WriteType::kJson) {
     std::string text;
     append_value_text(text, *value, column, options, true);
     append_copy_escaped(out, text);
@@ -77,63 +77,132 @@ std::string column_list(const WriteBatch& batch, const IdentifierRules& rules) {
   return text;
 }
 
-/// The type to give a value that the column takes after a conversion only: 1.5 goes into an integer as 2. "" for none.
-const char* cast_into(const std::set<std::string>& integers, const SinkColumn& column) {
-  const bool fraction =
-      column.type == WriteType::kDecimal || column.type == WriteType::kFloat32 || column.type == WriteType::kFloat64;
-  if (!fraction || integers.count(column.name) == 0) return "";
-  return column.type == WriteType::kDecimal ? "::numeric" : "::float8";
+bool has_fraction(const SinkColumn& column) {
+  return column.type == WriteType::kDecimal || column.type == WriteType::kFloat32 || column.type == WriteType::kFloat64;
 }
 
-/// For `rows` rows; more than one for upserts and deletes only.
-std::string statement(const WriteBatch& batch, const std::set<std::string>& integers, std::size_t rows) {
-  const IdentifierRules rules;
-  const std::string table = batch.table.quoted(rules, batch.options->quote);
-  const auto name = [&](std::size_t i) { return rules.quote(batch.columns[i]->name, batch.options->quote); };
-  const auto mark = [&](std::size_t number, std::size_t i) {
-    return "$" + std::to_string(number) + cast_into(integers, *batch.columns[i]);
-  };
-  // $1,$2 and so on, a pair of brackets for each row.
-  const auto marks_of_rows = [&](std::size_t width) {
+}  // namespace
+
+const PgWriter::ColumnTraits& PgWriter::TableTraits::of(const SinkColumn& column) const {
+  static const ColumnTraits kUnknown;
+  const auto at = columns.find(column.name);
+  return at == columns.end() ? kUnknown : at->second;
+}
+
+/// The texts of one batch's statements, for one row or many.
+class PgWriter::Statements {
+ public:
+  Statements(const WriteBatch& batch, const TableTraits& traits)
+      : batch_(batch), traits_(traits), table_(batch.table.quoted(rules_, batch.options->quote)) {}
+
+  /// Precondition: for more than one row, not an insert, and `has_telling_keys` for an update.
+  std::string text(std::size_t rows) const {
+    const std::size_t width = batch_.columns.size();
+    switch (batch_.kind) {
+      case WriteKind::kDelete:
+        if (rows == 1) return "DELETE FROM " + table_ + " WHERE " + keys_equal_marks();
+        return "DELETE FROM " + table_ + " WHERE (" + column_list(batch_, rules_) + ") IN (" + marks(rows) + ")";
+      case WriteKind::kUpdate: return rows == 1 ? update() : update_from_values(rows);
+      case WriteKind::kInsert:
+      case WriteKind::kUpsert: break;
+    }
+    const std::string insert = "INSERT INTO " + table_ + " (" + column_list(batch_, rules_) + ") VALUES " + marks(rows);
+    if (batch_.kind == WriteKind::kInsert) return insert;
+    std::string conflict;
+    std::string sets;
+    for (std::size_t i = 0; i < width; ++i) {
+      if (i < batch_.key_count) {
+        conflict += (conflict.empty() ? "" : ",") + name(i);
+      } else {
+        sets += (sets.empty() ? "" : ",") + name(i) + "=EXCLUDED." + name(i);
+      }
+    }
+    return insert + " ON CONFLICT (" + conflict + ") DO " + (sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
+  }
+
+  /// Whether keys with different texts are different keys: else an UPDATE of two of them could write either.
+  bool has_telling_keys() const {
+    for (std::size_t i = 0; i < batch_.key_count; ++i) {
+      const SinkColumn& column = *batch_.columns[i];
+      const ColumnTraits& traits = traits_.of(column);
+      const bool telling = (traits.integer && column.type == WriteType::kInteger) ||
+                           (traits.plain_text && column.type == WriteType::kString);
+      if (!telling) return false;
+    }
+    return batch_.key_count > 0;
+  }
+
+ private:
+  std::string name(std::size_t i) const { return rules_.quote(batch_.columns[i]->name, batch_.options->quote); }
+
+  /// The type of a value that its column takes after a conversion only: 1.5 goes into an integer as 2.
+  std::string cast(std::size_t i) const {
+    const SinkColumn& column = *batch_.columns[i];
+    if (!has_fraction(column) || !traits_.of(column).integer) return "";
+    return column.type == WriteType::kDecimal ? "::numeric" : "::float8";
+  }
+  std::string mark(std::size_t number, std::size_t i) const { return "$" + std::to_string(number) + cast(i); }
+
+  /// "($1,$2),($3,$4)"
+  std::string marks(std::size_t rows) const {
     std::string text;
     std::size_t number = 0;
     for (std::size_t row = 0; row < rows; ++row) {
       text += row > 0 ? ",(" : "(";
-      for (std::size_t i = 0; i < width; ++i) text += (i > 0 ? "," : "") + mark(++number, i);
+      for (std::size_t i = 0; i < batch_.columns.size(); ++i) text += (i > 0 ? "," : "") + mark(++number, i);
       text += ')';
     }
     return text;
-  };
-  std::string keys;
-  for (std::size_t i = 0; i < batch.key_count; ++i)
-    keys += (keys.empty() ? "" : " AND ") + name(i) + " = " + mark(i + 1, i);
-  if (batch.kind == WriteKind::kDelete) {
-    const std::string head = "DELETE FROM " + table + " WHERE ";
-    if (rows == 1) return head + keys;
-    return head + "(" + column_list(batch, rules) + ") IN (" + marks_of_rows(batch.key_count) + ")";
   }
-  if (batch.kind == WriteKind::kUpdate) {
-    std::string sets;
-    for (std::size_t i = batch.key_count; i < batch.columns.size(); ++i)
-      sets += (sets.empty() ? "" : ", ") + name(i) + " = " + mark(i + 1, i);
-    return "UPDATE " + table + " SET " + sets + (keys.empty() ? "" : " WHERE " + keys);
-  }
-  const std::string sql =
-      "INSERT INTO " + table + " (" + column_list(batch, rules) + ") VALUES " + marks_of_rows(batch.columns.size());
-  if (batch.kind == WriteKind::kInsert) return sql;
-  std::string conflict;
-  std::string sets;
-  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-    if (i < batch.key_count) {
-      conflict += (conflict.empty() ? "" : ",") + name(i);
-    } else {
-      sets += (sets.empty() ? "" : ",") + name(i) + "=EXCLUDED." + name(i);
-    }
-  }
-  return sql + " ON CONFLICT (" + conflict + ") DO " + (sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
-}
 
-}  // namespace
+  std::string keys_equal_marks() const {
+    std::string keys;
+    for (std::size_t i = 0; i < batch_.key_count; ++i)
+      keys += (keys.empty() ? "" : " AND ") + name(i) + " = " + mark(i + 1, i);
+    return keys;
+  }
+
+  std::string update() const {
+    std::string sets;
+    for (std::size_t i = batch_.key_count; i < batch_.columns.size(); ++i)
+      sets += (sets.empty() ? "" : ", ") + name(i) + " = " + mark(i + 1, i);
+    return "UPDATE " + table_ + " SET " + sets + (batch_.key_count == 0 ? "" : " WHERE " + keys_equal_marks());
+  }
+
+  std::string update_from_values(std::size_t rows) const {
+    std::string sets;
+    std::string where;
+    std::string names;
+    for (std::size_t i = 0; i < batch_.columns.size(); ++i) {
+      const std::string value = "c" + std::to_string(i);
+      names += (i > 0 ? "," : "") + value;
+      if (i < batch_.key_count) {
+        where += (where.empty() ? "target." : " AND target.") + name(i) + " = v." + value;
+      } else {
+        sets += (sets.empty() ? "" : ", ") + name(i) + " = v." + value;
+      }
+    }
+    std::string values;
+    std::size_t number = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      values += row > 0 ? ",(" : "(";
+      for (std::size_t i = 0; i < batch_.columns.size(); ++i) {
+        // A value in a list has a type before it meets its column.
+        const std::string type = cast(i);
+        values += (i > 0 ? ",$" : "$") + std::to_string(++number) +
+                  (type.empty() ? "::" + traits_.of(*batch_.columns[i]).type : type);
+      }
+      values += ')';
+    }
+    return "UPDATE " + table_ + " AS target SET " + sets + " FROM (VALUES " + values + ") AS v(" + names + ") WHERE " +
+           where;
+  }
+
+  const WriteBatch& batch_;
+  const TableTraits& traits_;
+  IdentifierRules rules_;
+  std::string table_;
+};
 
 const PgWriter::TableTraits& PgWriter::traits_of(const TableId& table) {
   const auto known = traits_.find(table);
@@ -144,7 +213,9 @@ const PgWriter::TableTraits& PgWriter::traits_of(const TableId& table) {
   if (table.schema) parameters.push_back(table.schema);
   const PgResult rows = session_.query(
       "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity, a.attname, "
-      "a.attidentity = 'a' OR a.attgenerated <> '', coalesce(nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23) "
+      "a.attidentity = 'a' OR a.attgenerated <> '', coalesce(nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23), "
+      "pg_catalog.format_type(a.atttypid, -1), t.oid IN (25, 1043) AND coalesce((SELECT to_jsonb(l) ->> "
+      "'collisdeterministic' FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), 'true') = 'true' "
       "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
       "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
@@ -153,10 +224,9 @@ const PgWriter::TableTraits& PgWriter::traits_of(const TableId& table) {
       parameters);
   for (int row = 0; row < PQntuples(rows.get()); ++row) {
     const auto is_true = [&](int column) { return std::string_view(PQgetvalue(rows.get(), row, column)) == "t"; };
-    const std::string name = PQgetvalue(rows.get(), row, 1);
     traits.copy = is_true(0);
-    if (is_true(2)) traits.generated_always.insert(name);
-    if (is_true(3)) traits.integers.insert(name);
+    traits.columns[PQgetvalue(rows.get(), row, 1)] = {PQgetvalue(rows.get(), row, 4), is_true(2), is_true(3),
+                                                      is_true(5)};
   }
   return traits_.emplace(table, std::move(traits)).first->second;
 }
@@ -169,11 +239,11 @@ void PgWriter::write(const WriteBatch& batch, AfterWrite after) {
     return;
   }
   const TableTraits& traits = traits_of(batch.table);
-  const bool copies =
-      batch.kind == WriteKind::kInsert && traits.copy &&
-      std::all_of(batch.columns.begin(), batch.columns.end(), [&](const SinkColumn* column) {
-        return traits.generated_always.count(column->name) == 0 && *cast_into(traits.integers, *column) == '\0';
-      });
+  const bool copies = batch.kind == WriteKind::kInsert && traits.copy &&
+                      std::all_of(batch.columns.begin(), batch.columns.end(), [&](const SinkColumn* column) {
+                        const ColumnTraits& of_column = traits.of(*column);
+                        return !of_column.generated_always && !(of_column.integer && has_fraction(*column));
+                      });
   try {
     if (copies) {
       copy(batch, after);
@@ -262,8 +332,8 @@ std::string PgWriter::prepared(const std::string& sql) {
   return name;
 }
 
-/// Turns rows into statements of many or one rows and sends them down the pipeline, in order. An upsert never holds two
-/// rows of one key: ON CONFLICT refuses to touch a row twice.
+/// Turns rows into statements of many or one rows and sends them down the pipeline, in order. An upsert or update never
+/// holds two rows of one key: ON CONFLICT refuses to touch a row twice, UPDATE would take any of them.
 class PgWriter::Grouper {
  public:
   Grouper(PgWriter& writer, const WriteBatch& batch, const std::map<std::size_t, std::string>& statements)
@@ -271,7 +341,7 @@ class PgWriter::Grouper {
         batch_(batch),
         statements_(statements),
         width_(batch.columns.size()),
-        keeps_keys_apart_(batch.kind == WriteKind::kUpsert && statements.size() > 1) {
+        keeps_keys_apart_(batch.kind != WriteKind::kDelete && statements.size() > 1) {
     const std::size_t most = statements.rbegin()->first;
     texts_.resize(most * width_);
     values_.resize(most * width_);
@@ -371,13 +441,15 @@ class PgWriter::Grouper {
 };
 
 void PgWriter::pipeline(const WriteBatch& batch, const TableTraits& traits, AfterWrite after) {
-  std::map<std::size_t, std::string> statements{{1, prepared(statement(batch, traits.integers, 1))}};
-  const bool many =
-      batch.kind == WriteKind::kDelete || (batch.kind == WriteKind::kUpsert && one_row_each_.count(batch.table) == 0);
+  const Statements texts(batch, traits);
+  std::map<std::size_t, std::string> statements{{1, prepared(texts.text(1))}};
+  const bool many = batch.kind == WriteKind::kDelete ||
+                    (batch.kind == WriteKind::kUpdate && texts.has_telling_keys()) ||
+                    (batch.kind == WriteKind::kUpsert && one_row_each_.count(batch.table) == 0);
   if (many) {
     for (const std::size_t rows : kRowsPerStatement) {
       if (rows <= batch.rows() && rows * batch.columns.size() <= kMostParameters)
-        statements[rows] = prepared(statement(batch, traits.integers, rows));
+        statements[rows] = prepared(texts.text(rows));
     }
   }
   for (std::size_t begin = 0; begin < batch.rows(); begin += kRowsPerRoundTrip) {

@@ -22,11 +22,18 @@ class PgWriter {
  private:
   /// COPY passes by rules and overrides GENERATED ALWAYS columns, and refuses views and row level security: those tables
   /// get INSERTs.
+  struct ColumnTraits {
+    std::string type;  ///< as a cast writes it, without length or precision
+    bool generated_always = false;
+    bool integer = false;     ///< takes no text with a decimal point
+    bool plain_text = false;  ///< equal only to the same characters
+  };
   struct TableTraits {
     bool copy = false;
-    std::set<std::string> generated_always;
-    std::set<std::string> integers;  ///< columns that take no text with a decimal point
+    std::map<std::string, ColumnTraits> columns;
+    const ColumnTraits& of(const SinkColumn& column) const;
   };
+  class Statements;
   const TableTraits& traits_of(const TableId& table);
   void copy(const WriteBatch& batch, AfterWrite after);
   class Grouper;

@@ -110,6 +110,7 @@ std::string SqliteDialect::column_type(const SinkColumn& column) const {
     case WriteType::kBoolean: return "INTEGER";
     case WriteType::kFloat32:
     case WriteType::kFloat64: return "REAL";
+    case WriteType::kJson:
     case WriteType::kString: return "TEXT";
     case WriteType::kBytes: return "BLOB";
     case WriteType::kDecimal:
