@@ -4,13 +4,13 @@ import json
 import pathlib
 import re
 import subprocess
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
+from support.sdk import plugin_path
 from support.worker import binary_folder
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 T = "org.apache.kafka.connect.transforms."
 SCHEMA = {"type": "struct", "optional": False, "fields": [{"type": "string", "optional": True, "field": "s"}, {"type": "int32", "optional": False, "field": "i"}]}
 
@@ -162,14 +162,8 @@ def test_a_million_records_in_little_memory(tmp_path: pathlib.Path) -> None:
     assert peak is not None and int(peak[1]) < 100_000
 
 
-def test_a_transform_built_outside_the_tree(tmp_path: pathlib.Path) -> None:
-    build = binary_folder().resolve().parent
-    prefix, module, plugins = tmp_path / "prefix", tmp_path / "module", tmp_path / "plugins"
-    for command in (["cmake", "--install", build, "--prefix", prefix], ["cmake", "-S", ROOT / "examples" / "transform", "-B", module, f"-DCMAKE_PREFIX_PATH={prefix}"],
-                    ["cmake", "--build", module]):
-        subprocess.run([str(word) for word in command], check=True, capture_output=True, timeout=300)
-    plugins.mkdir()
-    (module / "uppercase.so").rename(plugins / "uppercase.so")
+def test_a_transform_built_outside_the_tree(tmp_path: pathlib.Path, build_plugin: Callable[[str], pathlib.Path]) -> None:
+    plugins = pathlib.Path(plugin_path(tmp_path / "plugins", uppercase=build_plugin("examples/transform")))
     (plugins / "broken.so").write_text("no library")
     config = {"name": "n", "transforms": "up", "transforms.up.type": "com.example.Uppercase", "transforms.up.fields": "s"}
     done = run(tmp_path, config, [record({"schema": SCHEMA, "payload": {"s": "abc", "i": 1}})], "--plugin-path", str(plugins))
