@@ -33,11 +33,7 @@ std::int64_t WriteQueue::next_timestamp() {
 }
 
 struct WriteQueue::Partition {
-  std::deque<std::size_t> waiting;              // places in the put, in order
-  std::unordered_set<std::string_view> on_way;  // rows
-  std::size_t flights = 0;
-  bool alone = false;   // what is under way allows nothing beside it
-  bool listed = false;  // in the run's list of those to look at
+  std::deque<std::size_t> waiting;  // places in the put, in order
 };
 
 struct WriteQueue::Flight {
@@ -50,42 +46,32 @@ struct WriteQueue::Flight {
 struct WriteQueue::Run {
   std::vector<Write> writes;
   std::vector<Partition> partitions;
-  std::deque<std::size_t> listed;  // partitions that may have something to send
+  std::deque<std::size_t> ready;  // partitions with something to send and nothing under way
   std::vector<Failure> failures;
   std::int32_t in_flight = 0;
-
-  void list(std::size_t at) {
-    auto& partition = partitions[at];
-    if (partition.listed || partition.waiting.empty()) return;
-    partition.listed = true;
-    listed.push_back(at);
-  }
 };
 
-/// What of the partition can go now; empty while it has to wait for answers.
 std::vector<std::size_t> WriteQueue::take_batch(const std::vector<Write>& writes, Partition& partition) const {
   std::vector<std::size_t> out;
-  if (partition.alone) return out;
+  std::unordered_set<std::string_view> rows;
   std::size_t bytes = 0;
   while (!partition.waiting.empty() && static_cast<std::int32_t>(out.size()) < limits_.batch) {
     const auto& next = writes[partition.waiting.front()];
     const bool alone = next.time == WriteTime::kServer || next.row.empty();
-    if (alone && (!out.empty() || partition.flights > 0)) break;
-    if (!alone && partition.on_way.contains(next.row)) break;
     std::size_t size = 0;
     for (const auto& value : next.values) size += value.bytes.size();
     if (!out.empty()) {
       const auto& first = writes[out.front()];
-      if (next.time != first.time || next.consistency != first.consistency || bytes + size > kMaxBatchBytes) break;
+      if (alone || rows.contains(next.row) || next.time != first.time || next.consistency != first.consistency ||
+          bytes + size > kMaxBatchBytes)
+        break;
     }
     bytes += size;
+    rows.insert(next.row);
     out.push_back(partition.waiting.front());
     partition.waiting.pop_front();
-    partition.alone = alone;
     if (alone) break;
-    partition.on_way.insert(next.row);
   }
-  if (!out.empty()) ++partition.flights;
   return out;
 }
 
@@ -115,9 +101,6 @@ std::shared_ptr<const cql::Statement> WriteQueue::statement_of(std::vector<Write
 void WriteQueue::answered(Run& run, const Flight& flight, const std::optional<cql::CqlError>& error) {
   auto& partition = run.partitions[flight.partition];
   --run.in_flight;
-  --partition.flights;
-  partition.alone = false;
-  for (const auto at : flight.writes) partition.on_way.erase(run.writes[at].row);
   if (!error) {
     window_ = std::min(window_ + 1, limits_.in_flight);
   } else if (!error->transient() && flight.writes.size() > 1) {
@@ -136,7 +119,7 @@ void WriteQueue::answered(Run& run, const Flight& flight, const std::optional<cq
       partition.waiting.clear();
     }
   }
-  run.list(flight.partition);
+  if (!partition.waiting.empty()) run.ready.push_back(flight.partition);
 }
 
 std::vector<WriteQueue::Failure> WriteQueue::run(std::vector<Write> writes) {
@@ -150,7 +133,7 @@ std::vector<WriteQueue::Failure> WriteQueue::run(std::vector<Write> writes) {
       run.partitions[found->second].waiting.push_back(i);
     }
   }
-  for (std::size_t i = 0; i < run.partitions.size(); ++i) run.list(i);
+  for (std::size_t i = 0; i < run.partitions.size(); ++i) run.ready.push_back(i);
 
   struct Answers {
     std::mutex mutex;
@@ -174,22 +157,15 @@ std::vector<WriteQueue::Failure> WriteQueue::run(std::vector<Write> writes) {
     });
   };
 
-  while (run.in_flight > 0 || !run.listed.empty()) {
-    while (!run.listed.empty() && run.in_flight < window_) {
-      const auto at = run.listed.front();
-      run.listed.pop_front();
-      auto& partition = run.partitions[at];
-      partition.listed = false;
-      auto batch = take_batch(run.writes, partition);
-      if (batch.empty()) continue;  // listed again with the next answer
+  while (run.in_flight > 0 || !run.ready.empty()) {
+    while (!run.ready.empty() && run.in_flight < window_) {
       auto flight = std::make_shared<Flight>();
-      flight->partition = at;
-      flight->statement = statement_of(run.writes, batch);
-      flight->writes = std::move(batch);
+      flight->partition = run.ready.front();
+      run.ready.pop_front();
+      flight->writes = take_batch(run.writes, run.partitions[flight->partition]);
+      flight->statement = statement_of(run.writes, flight->writes);
       send(std::move(flight));
-      run.list(at);
     }
-    if (run.in_flight == 0) continue;
     decltype(answers->done) done;
     {
       std::unique_lock lock(answers->mutex);

@@ -30,9 +30,11 @@ struct Write {
   std::optional<cql::Consistency> consistency;  ///< nullopt: the queue's
 };
 
-/// Writes a put: partitions side by side, and batches of one partition, too, as long as they have no row in common; two writes of one
-/// row go one after the other. Neighbours of one partition share an unlogged batch. What a node gives its time to (counters,
-/// conditions), and what has no row, goes alone in its partition. Never more requests are under way than allowed.
+/// Writes a put: partitions side by side, the rows of one partition in order, neighbours of one partition together in an
+/// unlogged batch, never more requests under way than allowed.
+///
+/// Batches of one partition go one after the other though their rows differ: side by side they meet in the node's memtable, and a busy
+/// node wrote a tenth less.
 ///
 /// Threads: `run` blocks the task's thread; answers come on the session's.
 class WriteQueue {

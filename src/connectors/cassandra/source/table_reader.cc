@@ -383,7 +383,7 @@ void TableReader::emit(SourceRecord record, const std::vector<cql::Cell>& cells,
     out.push_back(std::move(record));
     return;
   }
-  Held next{std::move(record), 0, 0};
+  Held next{std::move(record), 0, 0, {}};
   if (route_.mode == ImportMode::kToken) {
     std::vector<std::string_view> key;
     for (const auto index : key_cells_)
