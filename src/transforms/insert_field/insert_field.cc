@@ -82,7 +82,8 @@ SchemaPtr InsertField::schema_with_fields(const SchemaPtr& from) const {
 
 template <class Put>
 void InsertField::each_field(const ConnectRecord& record, std::optional<std::int64_t> kafka_offset, Put&& put) const {
-  if (config_.topic) put(*config_.topic, Value(record.topic));
+  // No topic is an empty one; only records of `millrace transform` may lack it.
+  if (config_.topic) put(*config_.topic, record.topic.empty() ? Value() : Value(record.topic));
   if (config_.partition) put(*config_.partition, record.kafka_partition ? Value(*record.kafka_partition) : Value());
   if (config_.offset) put(*config_.offset, Value(*kafka_offset));
   if (config_.timestamp) put(*config_.timestamp, record.timestamp ? Value(Date{*record.timestamp}) : Value());
@@ -102,8 +103,9 @@ bool InsertField::insert(ConnectRecord& record, std::optional<std::int64_t> kafk
     require_map(value, kPurpose);
     require_offset();
     Map& map = value.mutable_map();
-    each_field(record, kafka_offset, [&map](const Target& target, Value added) {
-      if (added.is_null()) return;
+    each_field(record, kafka_offset, [this, &map](const Target& target, Value added) {
+      // Java leaves out what is not known, but for the topic.
+      if (added.is_null() && !(config_.topic && &target == &*config_.topic)) return;
       map.put(Value(target.name),
               added.kind() == ValueKind::kDate ? Value(added.as_date().epoch_ms) : std::move(added));
     });

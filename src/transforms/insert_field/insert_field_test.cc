@@ -24,6 +24,14 @@ TEST(InsertFieldTest, WhatTheRecordKnowsBecomesFields) {
   EXPECT_EQ(after(*insert, record_of(nullptr, nullptr)), "null");
 }
 
+TEST(InsertFieldTest, ATopicThatIsNotKnownIsNull) {
+  const auto insert = of_value<InsertField>({{"topic.field", "tp"}, {"partition.field", "p"}});
+  ConnectRecord record = record_of(nullptr, Value(Map{}));
+  record.topic.clear();
+  ASSERT_TRUE(insert->apply(record));
+  EXPECT_EQ(record.value.to_string(), "{tp=null}");
+}
+
 TEST(InsertFieldTest, OffsetsAreOfSinks) {
   const auto insert = of_value<InsertField>({{"offset.field", "o"}});
   SinkRecord sink;
