@@ -11,8 +11,9 @@
 
 extern "C" {
 /// jemalloc reads this when the program starts; $MALLOC_CONF overrides it. Tasks are threads, of which there may be a
-/// thousand: a handful of arenas keeps what they free in one place, and what a burst of records took goes back soon.
-const char* malloc_conf = "narenas:4,dirty_decay_ms:2000,muzzy_decay_ms:0";
+/// thousand: a handful of arenas keeps what they free in one place, each thread keeps only a few small pieces for itself, and
+/// what a burst of records took goes back soon.
+const char* malloc_conf = "narenas:4,tcache_max:1024,tcache_nslots_small_max:8,dirty_decay_ms:2000,muzzy_decay_ms:0";
 }
 
 namespace {

@@ -10,6 +10,10 @@
 namespace millrace::rest {
 namespace {
 
+/// The herder waits for it when it stops, and SIGTERM must not take longer than a minute.
+constexpr std::chrono::seconds kConfigsTimeout{30};
+constexpr std::chrono::seconds kFencingTimeout{90};
+
 /// `message` of an error body, or the body itself.
 std::string message_of(const http::Response& response) {
   try {
@@ -35,15 +39,16 @@ std::string HttpLeaderClient::task_configs_body(const std::vector<runtime::RawCo
 
 Result<void> HttpLeaderClient::post_task_configs(const std::string& url, const std::string& connector,
                                                  const runtime::RequestSignature& signature) {
-  return send("POST", url + "connectors/" + http::percent_encode(connector) + "/tasks", signature);
+  return send("POST", url + "connectors/" + http::percent_encode(connector) + "/tasks", signature, kConfigsTimeout);
 }
 
 Result<void> HttpLeaderClient::fence(const std::string& url, const std::string& connector,
                                      const runtime::RequestSignature& signature) {
-  return send("PUT", url + "connectors/" + http::percent_encode(connector) + "/fence", signature);
+  return send("PUT", url + "connectors/" + http::percent_encode(connector) + "/fence", signature, kFencingTimeout);
 }
 
-Result<void> HttpLeaderClient::send(const char* method, std::string url, const runtime::RequestSignature& signature) {
+Result<void> HttpLeaderClient::send(const char* method, std::string url, const runtime::RequestSignature& signature,
+                                    std::chrono::milliseconds timeout) {
   http::ClientRequest request;
   request.method = method;
   request.url = std::move(url);
@@ -55,6 +60,7 @@ Result<void> HttpLeaderClient::send(const char* method, std::string url, const r
   }
   request.body = signature.body;
   request.tls = tls_;
+  request.timeout = timeout;
   Result<http::Response> answer = http::send(request);
   if (!answer.ok()) {
     Error error = std::move(answer).error();

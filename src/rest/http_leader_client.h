@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ class HttpLeaderClient : public runtime::LeaderClient {
   std::string task_configs_body(const std::vector<runtime::RawConfig>& configs) override;
 
  private:
-  Result<void> send(const char* method, std::string url, const runtime::RequestSignature& signature);
+  Result<void> send(const char* method, std::string url, const runtime::RequestSignature& signature,
+                    std::chrono::milliseconds timeout);
   const http::Tls* tls_;
 };
 

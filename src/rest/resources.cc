@@ -264,7 +264,10 @@ Response Resources::handle(const Request& request, Scope scope) {
   for (auto pause = kFirstRetry;; pause = std::min(2 * pause, kLongestRetry)) {
     call.nobody_there = false;
     Response response = (this->*chosen->handler)(call);
-    if (!call.nobody_there || !first_hop || std::chrono::steady_clock::now() + pause >= deadline) return response;
+    const bool ends = options_.stopping != nullptr && *options_.stopping;
+    if (!call.nobody_there || !first_hop || ends || std::chrono::steady_clock::now() + pause >= deadline) {
+      return response;
+    }
     std::this_thread::sleep_for(pause);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -23,6 +24,7 @@ struct ResourceOptions {
   const http::Tls* forward_tls = nullptr;
   /// How long a request that only lacks somebody to do it (no leader is known, the leader has just gone) is tried again.
   std::chrono::milliseconds patience{20'000};
+  const std::atomic<bool>* stopping = nullptr;  ///< this worker ends: no more such tries
 };
 
 /// The REST resources over a herder. Thread-safe: one call per request, each may block as long as the

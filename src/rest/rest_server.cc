@@ -122,11 +122,13 @@ class RestServer::Impl {
   void install(runtime::Herder& herder) {
     ResourceOptions options = options_;
     if (forward_tls_) options.forward_tls = &*forward_tls_;
+    options.stopping = &stopping_;
     std::atomic_store(&resources_, std::make_shared<Resources>(herder, std::move(options)));
     log().info("REST resources initialized; server is started and ready to handle requests");
   }
 
   void stop(std::chrono::milliseconds grace) {
+    stopping_ = true;
     if (server_) server_->stop(grace);
   }
 
@@ -205,6 +207,7 @@ class RestServer::Impl {
   std::optional<BasicAuth> auth_;
   std::optional<http::Tls> forward_tls_;
   std::vector<Scope> scopes_;
+  std::atomic<bool> stopping_{false};
   std::shared_ptr<Resources> resources_;  // atomic
   std::unique_ptr<http::Server> server_;  // last: its threads use the rest
 };

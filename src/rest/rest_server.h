@@ -44,8 +44,8 @@ class RestServer {
   /// Serves the resources from now on. `herder` must live until `stop` returned.
   void install(runtime::Herder& herder);
 
-  /// Waits up to 60 s for open requests. Twice is harmless.
-  void stop(std::chrono::milliseconds grace = std::chrono::seconds(60));
+  /// Waits up to `grace` for open requests. Twice is harmless.
+  void stop(std::chrono::milliseconds grace = std::chrono::seconds(30));
 
  private:
   class Impl;

@@ -406,6 +406,7 @@ class ForwardingTest : public ::testing::Test {
   http::Response call(const std::string& method, const std::string& target, const std::string& body = "") {
     ResourceOptions options;
     options.patience = patience_;
+    options.stopping = &stopping_;
     options.send = [this](const http::ClientRequest& request) -> Result<http::Response> {
       sent_ = request;
       if (tries_++ < refusals_) return Error{.code = Errc::kIo, .text = "Connection refused", .retriable = true};
@@ -422,6 +423,7 @@ class ForwardingTest : public ::testing::Test {
   std::optional<http::ClientRequest> sent_;
   http::Response answer_{.status = 204, .headers = {}, .body = {}};
   std::chrono::milliseconds patience_{0};
+  std::atomic<bool> stopping_{false};
   int tries_ = 0;
   int refusals_ = 0;
 };
@@ -461,6 +463,12 @@ TEST_F(ForwardingTest, ALeaderThatHasJustGoneIsWaitedFor) {
   EXPECT_EQ(call("PUT", "/connectors/c/stop?forward=true").body,
             R"({"error_code":500,"message":"IO Error trying to forward REST request: Connection refused"})");
   EXPECT_EQ(tries_, 1);
+  // Nor does a worker that ends.
+  tries_ = 0;
+  stopping_ = true;
+  EXPECT_EQ(call("PUT", "/connectors/c/stop").status, 500);
+  EXPECT_EQ(tries_, 1);
+  stopping_ = false;
   // An answer is an answer.
   tries_ = 2;
   answer_ = {.status = 409, .headers = {}, .body = R"({"error_code":409,"message":"Connector c already exists"})"};

@@ -152,17 +152,16 @@ void AssignedWork::finish_stops() {
       it = next;
     }
   }
-  for (Stop& stop : ended) {
+  for (Stop& stop : ended) {  // one after the other: what one starts must not be what the next still has to start
     stop.thread.join();
     for (const std::string& connector : stop.connectors) stopping_connectors_.erase(connector);
     for (const ConnectorTaskId& task : stop.tasks) {
       stopping_tasks_.erase(task);
       started_versions_.erase(task);
     }
+    if (!closed_) stop.then();
   }
-  if (closed_) return;
-  for (const Stop& stop : ended) stop.then();
-  if (ended.empty()) return;
+  if (closed_ || ended.empty()) return;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting();
 }
 

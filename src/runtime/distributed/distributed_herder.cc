@@ -500,7 +500,9 @@ void DistributedHerder::apply_restart(const storage::RestartRecord& record) {
                     connectors.size(), tasks.size());
   for (const std::string& connector : connectors) on_connector_state(connector, State::kRestarting, "", "");
   for (const ConnectorTaskId& task : tasks) on_task_state(task, State::kRestarting, "", "");
-  work_.stop(std::move(connectors), std::move(tasks), [this] { start_assigned_work(); });
+  work_.stop(std::move(connectors), std::move(tasks), [this] {
+    if (rebalance_resolved_) start_assigned_work();  // else the end of the rebalance does it
+  });
 }
 
 }  // namespace millrace::runtime

@@ -1,4 +1,4 @@
-"""Requests of every kind go to all workers while these are stopped, killed and started: at the end, all is as it was last asked for."""
+"""Requests of every kind while workers are stopped, killed and started: in the end, all is as it was last asked for."""
 
 import dataclasses
 import random
