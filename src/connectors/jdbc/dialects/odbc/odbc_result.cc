@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
+// SQL Server's own types (msodbcsql.h).
+constexpr SQLSMALLINT kSqlServerTime = -154;
+constexpr SQLSMALLINT kSqlServerDatetimeoffset = -155;
+constexpr SQLSMALLINT kSqlServerXml = -152;
+
 JdbcType jdbc_type(SQLSMALLINT type) {
   switch (type) {
     case SQL_BIT: return JdbcType::kBit;
@@ -32,8 +37,11 @@ JdbcType jdbc_type(SQLSMALLINT type) {
     case SQL_VARBINARY: return JdbcType::kVarbinary;
     case SQL_LONGVARBINARY: return JdbcType::kLongVarbinary;
     case SQL_TYPE_DATE: return JdbcType::kDate;
-    case SQL_TYPE_TIME: return JdbcType::kTime;
-    case SQL_TYPE_TIMESTAMP: return JdbcType::kTimestamp;
+    case SQL_TYPE_TIME:
+    case kSqlServerTime: return JdbcType::kTime;
+    case SQL_TYPE_TIMESTAMP:
+    case kSqlServerDatetimeoffset: return JdbcType::kTimestamp;
+    case kSqlServerXml: return JdbcType::kSqlXml;
     case SQL_GUID: return JdbcType::kVarchar;
     default: return JdbcType::kOther;
   }
