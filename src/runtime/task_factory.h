@@ -16,7 +16,7 @@
 
 namespace millrace::runtime {
 
-/// What a source task needs of its cluster to run exactly once (task-lifecycle 6.1). Runs on: the task's thread.
+/// What a source task needs of its cluster to run exactly once (KIP-618). Runs on: the task's thread.
 struct ExactlyOnceStart {
   std::function<Result<void>()> fence_older_tasks;   ///< before its producer is made
   std::function<Result<void>()> check_still_wanted;  ///< behind it: no newer tasks, and still assigned here
@@ -32,7 +32,7 @@ struct TaskStart {
   std::optional<ExactlyOnceStart> exactly_once;  ///< set: a source task runs exactly once
 };
 
-/// Makes everything that a task needs, in the order of task-lifecycle 3.
+/// Makes everything that a task needs, in the order of Java's Worker.startTask.
 class TaskFactory {
  public:
   struct Deps {
@@ -48,6 +48,9 @@ class TaskFactory {
   /// Blocks: clients are made, topics of dead letter queues looked up. An Error: the task has failed.
   Result<std::unique_ptr<TaskRunner>> make(const TaskStart& start, std::shared_ptr<TaskControl> control,
                                            std::shared_ptr<TaskMetrics> metrics, StatusListener& listener) const;
+
+  /// How often, and how soon, that task is to be started again after a failure.
+  TaskRestarts restarts_of(const TaskStart& start) const;
 
  private:
   struct Common;
