@@ -136,7 +136,7 @@ class PluginRegistry {
   /// In the order of GET /connector-plugins?connectorsOnly=false: by kind, then class name.
   std::vector<const PluginEntry*> list() const;
 
-  /// By class name, further name or unambiguous short alias (spec: worker-config 7); nullptr when there is none.
+  /// By class name, further name or unambiguous short alias; nullptr when there is none.
   const PluginEntry* find(PluginKind kind, std::string_view name) const;
 
   /// Connectors of either kind; the looser lookup by simple name (+ "Connector") included.

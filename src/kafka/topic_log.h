@@ -15,8 +15,8 @@
 
 namespace millrace::kafka {
 
-/// A compacted topic that is created if missing, checked, read to its end, and followed (Java: KafkaBasedLog; spec
-/// storage-formats 2). Config, offset and status stores are readers over it.
+/// A compacted topic that is created if missing, checked, read to its end, and followed (Java:
+/// KafkaBasedLog). Config, offset and status stores are readers over it.
 class TopicLog {
  public:
   struct Deps {

@@ -15,7 +15,7 @@ namespace millrace::runtime {
 
 /// Commits the acknowledged prefix of every source partition each offset.flush.interval.ms (I1), without stopping the loop:
 /// the store tells when it is done. One flush at a time; one that takes longer than offset.flush.timeout.ms is given up and
-/// its offsets go out with the next. Behaviour: task-lifecycle 5, KAFKA-12226.
+/// its offsets go out with the next. Behaviour: Java's WorkerSourceTask, KAFKA-12226.
 class AtLeastOnceDelivery : public SourceDelivery {
  public:
   struct Deps {

@@ -13,8 +13,8 @@
 
 namespace millrace::runtime {
 
-/// Sends failed sink records to errors.deadletterqueue.topic.name, with context headers where asked for (spec
-/// connector-config 7). A report that cannot be sent is logged and counted, and does not fail the task.
+/// Sends failed sink records to errors.deadletterqueue.topic.name, with context headers where asked for
+/// (KIP-298). A report that cannot be sent is logged and counted, and does not fail the task.
 ///
 /// Threads: `report` on the task's, deliveries on the producer's.
 class DeadLetterQueue : public ErrorReporter, private kafka::DeliveryListener {

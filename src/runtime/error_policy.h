@@ -69,7 +69,8 @@ class LogReporter : public ErrorReporter {
 };
 
 /// What happens to a record whose conversion, transformation or delivery fails: retry, skip and report, or fail the task.
-/// The only class that knows errors.* (I3). Behaviour: task-lifecycle 9, KIP-298.
+/// The only class that knows errors.* (I3). Behaviour: Java's
+/// RetryWithToleranceOperator, KIP-298.
 ///
 /// Differs: when retries of a retriable error are used up and errors.tolerance=none the task fails; Kafka Connect 4.1 skips
 /// the record silently there.

@@ -20,8 +20,7 @@
 
 namespace millrace::runtime {
 
-/// Records and the offsets that follow from them in one transaction: a reader of committed data sees each once (KIP-618; spec
-/// task-lifecycle 6.3).
+/// Records and the offsets that follow from them in one transaction: a reader of committed data sees each once (KIP-618).
 ///
 /// A transaction begins with the first record and ends where the boundary says: after each poll, after an interval, or
 /// where the task asks for it. Failures to produce are not for the error policy: the commit fails and with it the task.

@@ -169,7 +169,7 @@ class Herder {
   virtual std::vector<std::string> set_worker_logger_level(const std::string& name, const std::string& level) = 0;
   virtual Result<void> set_cluster_logger_level(const std::string& name, const std::string& level) = 0;
 
-  // Worker to worker (distributed only; standalone answers with the error that the spec has).
+  // Worker to worker (distributed only; standalone answers with the error that Java has).
   virtual Result<void> put_task_configs(const std::string& connector, const std::vector<RawConfig>& configs,
                                         const RequestSignature& signature) = 0;
   virtual Result<void> fence_zombie_source_tasks(const std::string& connector, const RequestSignature& signature) = 0;

@@ -12,7 +12,7 @@
 
 namespace millrace::runtime {
 
-/// Creates missing topics for a source task (topic.creation.*), each looked at once. Behaviour: task-lifecycle 7, KIP-158.
+/// Creates missing topics for a source task (topic.creation.*), each looked at once. Behaviour: KIP-158.
 /// Threads: the task's.
 class TopicCreator {
  public:

@@ -31,7 +31,8 @@ class ConnectorRequests {
   virtual void request_task_reconfiguration(const std::string& connector) = 0;
 };
 
-/// One Connector instance on a thread of its own; what others want of it is queued. Behaviour: task-lifecycle 2.
+/// One Connector instance on a thread of its own; what others want of it is queued. Behaviour: Java's
+/// WorkerConnector.
 ///
 /// The thread keeps this object alive, so one whose connector never returns can be given up (`abandon`): its results no
 /// longer count.

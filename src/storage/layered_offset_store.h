@@ -9,7 +9,7 @@
 
 namespace millrace::storage {
 
-/// A connector's own offsets in front of the worker's (spec storage-formats 4.5). What the connector's store has counts; what
+/// A connector's own offsets in front of the worker's (KIP-618). What the connector's store has counts; what
 /// only the worker's has is from before the connector got its own, or from another worker that knows no such thing.
 ///
 /// Tombstones go to the worker's first: one that only the connector's own store had would uncover an older offset.

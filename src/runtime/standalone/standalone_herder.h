@@ -15,7 +15,7 @@
 
 namespace millrace::runtime {
 
-/// Everything in one process, configs in memory. Behaviour: rest-api 10.
+/// Everything in one process, configs in memory. Behaviour: Java's StandaloneHerder.
 ///
 /// Operations on one connector follow one another; those on different ones do not wait for each other, so a connector that
 /// hangs in its start holds up only itself. Waits have REST's deadline.
