@@ -72,11 +72,21 @@ std::string row_of(const ConfigKey& key) {
                      name_of(key.importance), in_table(meaning));
 }
 
+constexpr const char* kHead = "| Option | Type | Default | Importance | Meaning |\n|---|---|---|---|---|\n";
+
 /// Those of `definition` that are also in `other`, or that are not.
 std::string table(const ConfigDef& definition, const ConfigDef& other, bool shared) {
-  std::string out = "| Option | Type | Default | Importance | Meaning |\n|---|---|---|---|---|\n";
+  std::string out = kHead;
   for (const ConfigKey& key : definition.keys()) {
-    if ((other.find(key.name) != nullptr) == shared) out += row_of(key);
+    if (!key.internal && (other.find(key.name) != nullptr) == shared) out += row_of(key);
+  }
+  return out;
+}
+
+std::string table_of_internal(const ConfigDef& definition) {
+  std::string out = kHead;
+  for (const ConfigKey& key : definition.keys()) {
+    if (key.internal) out += row_of(key);
   }
   return out;
 }
@@ -123,7 +133,14 @@ std::string connector_page() {
          "for the default group), `include` and\n"
          "`exclude` (lists of regular expressions) and any setting of a topic.\n"
          "\n## Sinks\n\n" +
-         table(sink, source, false);
+         table(sink, source, false) +
+         "\n## Beyond Kafka Connect\n\n"
+         "Off by default, and unknown to Kafka's own worker, which ignores them. Validation lists them only where a "
+         "value is wrong.\n\n" +
+         table_of_internal(sink) +
+         "\nWhile it waits for its restart a task is FAILED, with its trace; `connector_task_restart_total` of `GET "
+         "/metrics` counts the restarts.\n"
+         "`errors.put.bisect.enable` is for sinks.\n";
 }
 
 /// The options of one built-in connector alone.

@@ -33,6 +33,31 @@ milliseconds delay_before(std::uint64_t attempt, milliseconds max) {
       std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(max.count() - 1, 0))(random));
 }
 
+/// What most probably is wrong when JsonConverter cannot read a record, and which setting cures it; empty: no idea.
+std::string converter_hint(Stage stage, std::string_view executing_class, const RecordInHand& record) {
+  const bool key = stage == Stage::kKeyConverter;
+  if (record.consumed == nullptr || (!key && stage != Stage::kValueConverter)) return {};
+  if (executing_class != "org.apache.kafka.connect.json.JsonConverter") return {};
+  const std::optional<std::string_view> bytes = key ? record.consumed->key : record.consumed->value;
+  if (!bytes || bytes->empty()) return {};
+  const char* const what = key ? "key" : "value";
+  if (bytes->front() == '\0' && bytes->size() >= 5) {
+    return fmt::format(
+        " (the {} begins with byte 0 and four bytes of a schema id, as serializers with a schema registry write it; "
+        "JsonConverter does not read those)",
+        what);
+  }
+  std::string_view text = *bytes;
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const bool may_be_json = text.empty() || std::string_view("{[\"-0123456789").find(text.front()) != text.npos ||
+                           text.starts_with("true") || text.starts_with("false") || text.starts_with("null");
+  if (may_be_json) return {};
+  return fmt::format(
+      " (the {0} is not JSON; if it is plain text, set {0}.converter=org.apache.kafka.connect.storage.StringConverter "
+      "for this connector)",
+      what);
+}
+
 }  // namespace
 
 const char* name_of(Stage stage) noexcept {
@@ -130,8 +155,8 @@ ErrorPolicy::Outcome ErrorPolicy::failed(Stage stage, std::string_view executing
     return Outcome::kSkip;
   }
   error_ = plugin_error(kConnectException,
-                        fmt::format("Tolerance exceeded in error handler: {}, stage {}, class {}", record.to_string(),
-                                    name_of(stage), executing_class),
+                        fmt::format("Tolerance exceeded in error handler: {}, stage {}, class {}{}", record.to_string(),
+                                    name_of(stage), executing_class, converter_hint(stage, executing_class, record)),
                         failure);
   return Outcome::kFail;
 }

@@ -42,6 +42,7 @@ constexpr Row kRows[] = {
     {"connector_task_offset_commit_failure_total", "counter", For::kAll, of<&M::offset_commit_failures>, "Commits of offsets that failed."},
     {"connector_task_offset_commit_avg_time_ms", "gauge", For::kAll, [](const M& m) { return average(m.offset_commit_ms_total, m.offset_commits); }, "Milliseconds of a commit, on average since the start."},
     {"connector_task_offset_commit_max_time_ms", "gauge", For::kAll, of<&M::offset_commit_ms_max>, "Milliseconds of the longest commit."},
+    {"connector_task_restart_total", "counter", For::kAll, of<&M::restarts>, "Starts of the task by itself after a failure (errors.task.restart.max)."},
 
     {"source_task_source_record_poll_total", "counter", For::kSources, of<&M::records_polled>, "Records that the task polled, before transforms."},
     {"source_task_source_record_write_total", "counter", For::kSources, of<&M::records_written>, "Records that Kafka acknowledged."},

@@ -221,11 +221,64 @@ Result<SinkTaskRunner::Kept> SinkTaskRunner::convert_one(const kafka::InRecord& 
   return transform(out, hand);
 }
 
+std::optional<PluginFailure> SinkTaskRunner::put(const std::vector<SinkRecord>& records) {
+  return guard_plugin([&] { sink_.task->put(records); });
+}
+
+/// Puts the batch, which the task refused, again in halves, in order, until the records at fault are found; these are
+/// reported and skipped. What is left in `batch_` after a failure that is to be retried has not been put.
+std::optional<PluginFailure> SinkTaskRunner::put_in_halves(PluginFailure refusal) {
+  sink_log().warn("a batch of {} records was refused, looking for the record at fault: {}", batch_.size(),
+                  refusal.message);
+  std::vector<SinkRecord> rest = std::exchange(batch_, {});
+  std::vector<std::size_t> sizes;  // of the parts that `rest` is still to be put in, the next one last
+  const auto split = [&sizes](std::size_t size) {
+    sizes.push_back(size - size / 2);
+    sizes.push_back(size / 2);
+  };
+  std::size_t done = 0;
+  if (rest.size() > 1) {
+    split(rest.size());
+  } else {
+    sizes.push_back(1);
+  }
+  std::optional<PluginFailure> failure;
+  while (!sizes.empty() && !failure && !control().stopping()) {
+    const std::size_t size = sizes.back();
+    sizes.pop_back();
+    const auto begin = rest.begin() + static_cast<std::ptrdiff_t>(done);
+    failure = put({begin, begin + static_cast<std::ptrdiff_t>(size)});
+    if (failure && !failure->retriable && size > 1) {
+      failure.reset();
+      split(size);
+      continue;
+    }
+    if (failure && failure->retriable) break;
+    if (failure) {
+      std::vector<std::shared_future<void>> stored;
+      if (report_failed(*begin, *failure, stored) == ErrorPolicy::Outcome::kFail) return failure;
+      failure.reset();
+    }
+    done += size;
+  }
+  batch_.assign(std::make_move_iterator(rest.begin() + static_cast<std::ptrdiff_t>(done)),
+                std::make_move_iterator(rest.end()));
+  batch_size_ = batch_.size();
+  if (!failure && !batch_.empty()) {  // the worker is stopping
+    refusal.retriable = true;
+    return refusal;
+  }
+  return failure;
+}
+
 Result<void> SinkTaskRunner::deliver() {
   static const std::vector<SinkRecord> kNothing;
   const std::vector<SinkRecord>& records = undelivered_ ? batch_ : kNothing;
   const base::SteadyTime start = control().clock().now();
-  const auto failure = guard_plugin([&] { sink_.task->put(records); });
+  const std::size_t count = records.size();
+  auto failure = put(records);
+  if (failure && !failure->retriable && !failure_ && sink_.bisects_put && count > 0)
+    failure = put_in_halves(*std::move(failure));
   if (failure_) return *failure_;  // an errant report that is not tolerated
   if (failure && failure->retriable) {
     sink_log().warn("put is to be retried: {}", failure->trace);
@@ -240,13 +293,13 @@ Result<void> SinkTaskRunner::deliver() {
   if (failure) {
     return plugin_error(kConnectException, "Exiting WorkerSinkTask due to unrecoverable exception.", *failure);
   }
-  if (!records.empty()) {
+  if (count > 0) {
     const std::uint64_t took = ms_between(start, control().clock().now());
     TaskMetrics& m = metrics();
-    m.records_sent.add(records.size());
+    m.records_sent.add(count);
     m.batches.add();
-    m.batch_records.add(records.size());
-    m.batch_size_max.set_max(records.size());
+    m.batch_records.add(count);
+    m.batch_size_max.set_max(count);
     m.put_ms_total.add(took);
     m.put_ms_max.set_max(took);
   }
@@ -498,7 +551,8 @@ void SinkTaskRunner::resume(const Partitions& partitions) {
   if (!paused_ && !paused_for_redelivery_) (void)sink_.consumer->resume(partitions);  // assigned: cannot be refused
 }
 
-std::shared_future<void> SinkTaskRunner::report(const SinkRecord& record, const std::exception& error) {
+ErrorPolicy::Outcome SinkTaskRunner::report_failed(const SinkRecord& record, const PluginFailure& failure,
+                                                   std::vector<std::shared_future<void>>& stored) {
   kafka::InRecord bare;  // when the bytes are gone: names it all the same
   bare.topic = &record.original_topic;
   bare.partition = record.original_kafka_partition;
@@ -513,14 +567,19 @@ std::shared_future<void> SinkTaskRunner::report(const SinkRecord& record, const 
       break;
     }
   }
-  std::vector<std::shared_future<void>> stored;
   const auto outcome = errors().failed(Stage::kTaskPut, "org.apache.kafka.connect.sink.SinkTask",
-                                       RecordInHand{nullptr, origin}, describe(error, false), &stored);
+                                       RecordInHand{nullptr, origin}, failure, &stored);
+  const TopicPartition partition{record.original_topic, record.original_kafka_partition};
+  for (const auto& one : stored) reports_.emplace_back(partition, one);
+  return outcome;
+}
+
+std::shared_future<void> SinkTaskRunner::report(const SinkRecord& record, const std::exception& error) {
+  std::vector<std::shared_future<void>> stored;
+  const auto outcome = report_failed(record, describe(error, false), stored);
   std::shared_future<void> all = std::async(std::launch::deferred, [stored] {
                                    for (const auto& one : stored) one.wait();
                                  }).share();
-  const TopicPartition partition{record.original_topic, record.original_kafka_partition};
-  for (auto& one : stored) reports_.emplace_back(partition, std::move(one));
   if (outcome == ErrorPolicy::Outcome::kFail) {
     failure_ = errors().error();
     throw ConnectError("Tolerance exceeded in error handler", error);

@@ -34,6 +34,7 @@ class SinkTaskRunner : public TaskRunner,
     std::vector<std::string> topics;      ///< either these
     std::optional<Regex> topics_regex;    ///< or this
     bool reports_errant_records = false;  ///< a dead letter queue or the error log is on
+    bool bisects_put = false;             ///< errors.put.bisect.enable, and errors are tolerated
   };
   SinkTaskRunner(TaskParts common, Parts parts);
   ~SinkTaskRunner() override;
@@ -75,6 +76,10 @@ class SinkTaskRunner : public TaskRunner,
   Result<Kept> transform(SinkRecord& record, const RecordInHand& hand);
   SinkRecord& next_slot();
   Result<void> deliver();
+  std::optional<PluginFailure> put(const std::vector<SinkRecord>& records);
+  std::optional<PluginFailure> put_in_halves(PluginFailure refusal);
+  ErrorPolicy::Outcome report_failed(const SinkRecord& record, const PluginFailure& failure,
+                                     std::vector<std::shared_future<void>>& stored);
   void follow_target_state();
 
   void commit(Closing closing, const Partitions& partitions);

@@ -59,6 +59,7 @@ class SinkTaskRunnerTest : public TaskFixture {
   void start(ErrorHandlingConfig errors = {}, const char* dead_letters = nullptr) {
     TaskParts common = parts(errors);
     SinkTaskRunner::Parts sink;
+    sink.bisects_put = errors.bisect_put;
     if (dead_letters != nullptr) {
       common.errors->add_reporter(std::make_unique<DeadLetterQueue>(
           DeadLetterQueue::Options{common.id, dead_letters, true}, *kafka_.producer({}), control_, metrics_));
@@ -245,6 +246,35 @@ TEST_F(SinkTaskRunnerTest, ToleratedRecordsAndThoseThatTheTaskReportsGoToTheDead
   EXPECT_EQ(headers.at("__connect.errors.stage"), "TASK_PUT");
   EXPECT_EQ(headers.at("__connect.errors.offset"), "2");
   EXPECT_EQ(headers.at("__connect.errors.exception.message"), "no such column");
+}
+
+TEST_F(SinkTaskRunnerTest, TheRecordsThatATaskRefusesAreFoundAndTheOthersPutOnceInOrder) {
+  kafka_.create_topic("dead");
+  std::atomic<int> outages{2};
+  script_.on_put = [&](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
+    for (const SinkRecord& record : records) {
+      if (record.value.as_string() == "refused") throw std::runtime_error("no such column");
+    }
+    if (records.size() == 1 && records.front().value.as_string() == "d" && outages.fetch_sub(1) > 0) {
+      context.timeout(std::chrono::milliseconds(1));
+      throw RetriableError("database is away");
+    }
+  };
+  add({"a", "b", "c", "refused", "d", "refused", "e"});
+  ErrorHandlingConfig errors;
+  errors.tolerance = ErrorTolerance::kAll;
+  errors.bisect_put = true;
+  start(errors, "dead");
+  ASSERT_TRUE(eventually([&] { return committed() == 7; }));
+  EXPECT_EQ(put(), (Values{"a", "b", "c", "d", "e"}));
+  EXPECT_LE(outages, 0) << "what was put before the outage was not put again";
+  const auto dead = kafka_.records("dead");
+  ASSERT_EQ(dead.size(), 2U);
+  const std::map<std::string, std::optional<std::string>> headers(dead[1].headers.begin(), dead[1].headers.end());
+  EXPECT_EQ(headers.at("__connect.errors.offset"), "5");
+  EXPECT_EQ(headers.at("__connect.errors.stage"), "TASK_PUT");
+  EXPECT_EQ(headers.at("__connect.errors.exception.message"), "no such column");
+  EXPECT_EQ(metrics_->records_skipped.get(), 2U);
 }
 
 TEST_F(SinkTaskRunnerTest, ARetriableFailureOfAConverterIsRetriedWithinItsTime) {

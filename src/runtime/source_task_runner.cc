@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t kSliceBytes = std::size_t{512} << 10;
 constexpr std::size_t kBufferKept = std::size_t{4} << 20;
 constexpr milliseconds kRetryDelay{100};
+constexpr std::size_t kAttemptsBeforeWarning = 20;  // looks at a missing topic, at least kRetryDelay apart
+constexpr std::size_t kAttemptsPerWarning = 300;
 constexpr milliseconds kTopicTimeout{1000};  // a stop request waits that long at most
 
 base::Log& source_log() {
@@ -324,7 +326,12 @@ Result<bool> SourceTaskRunner::ensure_topic(const std::string& topic) {
     }
   }
   if (!found.error().retriable && found.error().code != Errc::kTimeout) return std::move(found).error();
-  source_log().debug("topic {} cannot be used yet, it will be looked at again: {}", topic, found.error().text);
+  if (++topic_attempts_ % kAttemptsPerWarning == kAttemptsBeforeWarning) {
+    source_log().warn(
+        "topic {} cannot be used yet, its records wait: {}. Create it, let the brokers create topics "
+        "(auto.create.topics.enable), or set topic.creation.default.partitions and .replication.factor",
+        topic, found.error().text);
+  }
   control().wait(control().clock().now() + kRetryDelay, [] { return false; });
   return false;
 }
@@ -337,7 +344,10 @@ Result<void> SourceTaskRunner::ensure_topics() {
     while (!usable_topics_.contains(*record.topic) && !control().stopping()) {
       Result<bool> usable = ensure_topic(*record.topic);
       if (!usable) return std::move(usable).error();
-      if (*usable) usable_topics_.insert(*record.topic);
+      if (*usable) {
+        usable_topics_.insert(*record.topic);
+        topic_attempts_ = 0;
+      }
       if (Result<void> done = service(); !done) return done;
     }
   }

@@ -21,7 +21,7 @@ namespace millrace::runtime {
 /// The loop of a source task: poll, transform, convert, send; acknowledgements come back as messages. Behaviour:
 /// Java's AbstractWorkerSourceTask. What is stored when is the SourceDelivery's business.
 ///
-/// A poll's records go through in slices of about a megabyte: converted into one reused buffer, handed to the producer as one
+/// A poll's records go through in slices of about half a megabyte: converted into one reused buffer, handed to the producer as one
 /// batch. Reading stops while more than `bytes_in_flight_max` are not acknowledged (I5).
 ///
 /// Differs: the commit of offsets runs on the task's own thread, between polls and inside SourceTaskContext::wait_for, so no
@@ -107,6 +107,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
 
   Parts source_;
   std::set<std::string> usable_topics_;  // exist, and the producer knows their partitions
+  std::size_t topic_attempts_ = 0;       // to use the topic that is waited for
   TopicReporter topic_reporter_;
   const bool keeps_originals_;
   bool started_ = false;

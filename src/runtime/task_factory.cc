@@ -90,6 +90,11 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make(const TaskStart& start, st
                                         : make_sink(std::move(parts), *connector, **plugin);
 }
 
+TaskRestarts TaskFactory::restarts_of(const TaskStart& start) const {
+  const Result<RawConfig> resolved = deps_.providers->resolve(start.connector_config);
+  return resolved ? task_restarts(given(*resolved)) : TaskRestarts{};
+}
+
 Result<void> TaskFactory::add_converters(TaskParts& parts, const Props& connector) const {
   const auto find = [&](PluginKind kind, const ConverterConfig& config) -> Result<const PluginEntry*> {
     if (const PluginEntry* entry = deps_.plugins->find(kind, config.class_name)) return entry;
@@ -238,6 +243,7 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make_sink(TaskParts parts, cons
       return std::move(made).error();
   }
   sink.reports_errant_records = parts.errors->has_reporters();
+  sink.bisects_put = connector.errors.bisect_put && parts.errors->tolerates_all();
   Result<kafka::ClientConfig> config = deps_.client_configs->sink_consumer(parts.id, connector.props);
   if (!config) return std::move(config).error();
   Result<std::unique_ptr<kafka::Consumer>> consumer = deps_.clients->consumer(*config);

@@ -49,6 +49,9 @@ class TaskFactory {
   Result<std::unique_ptr<TaskRunner>> make(const TaskStart& start, std::shared_ptr<TaskControl> control,
                                            std::shared_ptr<TaskMetrics> metrics, StatusListener& listener) const;
 
+  /// How often, and how soon, that task is to be started again after a failure.
+  TaskRestarts restarts_of(const TaskStart& start) const;
+
  private:
   struct Common;
   Result<void> add_converters(TaskParts& parts, const Props& connector) const;

@@ -26,6 +26,7 @@ struct TaskMetrics {
   Counter batches, batch_records, batch_size_max;
   Counter offset_commits, offset_commit_failures, offset_commit_ms_total, offset_commit_ms_max;
   Counter paused_ms, running_ms;
+  Counter restarts;  // by errors.task.restart.max
   // source-task-metrics
   Counter records_polled, records_written, poll_ms_total, poll_ms_max, records_active, records_active_max,
       bytes_in_flight;

@@ -19,7 +19,7 @@ void TaskRunner::report(State state, const std::string& trace) {
   parts_.listener->on_task_state(parts_.id, state, trace, has_version ? parts_.version : std::string());
 }
 
-void TaskRunner::run() {
+TaskRunner::End TaskRunner::run() {
   Result<void> result;
   if (!control().stopping()) result = execute();
   const bool failed = !result.ok() && !control().stopping();
@@ -34,7 +34,9 @@ void TaskRunner::run() {
     task_log().warn("{} failed while it was being stopped: {}", parts_.id.to_string(), result.error().text);
   }
   close();
-  if (!failed) report(State::kUnassigned);
+  if (failed) return End::kFailed;
+  report(State::kUnassigned);
+  return End::kStopped;
 }
 
 }  // namespace millrace::runtime

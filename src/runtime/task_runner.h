@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,7 +49,8 @@ class TaskRunner {
   TaskRunner(const TaskRunner&) = delete;
   TaskRunner& operator=(const TaskRunner&) = delete;
 
-  void run();
+  enum class End : std::uint8_t { kStopped, kFailed };
+  End run();
 
  protected:
   /// Starts the task and loops. An Error: the task has failed.

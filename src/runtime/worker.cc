@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace millrace::runtime {
 namespace {
 
 constexpr std::chrono::seconds kConnectorStopTimeout{5};
+constexpr std::chrono::minutes kRunsWell{1};  // a task that fails later than that fails for the first time
 
 base::Log& worker_log() {
   static base::Log& log = base::log_named("org.apache.kafka.connect.runtime.Worker");
@@ -144,24 +146,43 @@ Result<void> Worker::start_task(TaskStart start, StatusListener& listener, Done 
   if (!tasks_.emplace(start.id, task).second) {
     return conflict(fmt::format("Task already exists in this worker: {}", start.id.to_string()));
   }
-  task->thread = base::Thread(
-      thread_name, [this, task, start = std::move(start), &listener, done = std::move(done)](std::stop_token) {
+  task->thread =
+      base::Thread(thread_name, [this, task, start = std::move(start), done = std::move(done)](std::stop_token) {
         const base::LogContext context(fmt::format("[{}|task-{}] ", start.id.connector, start.id.task));
-        Result<std::unique_ptr<TaskRunner>> runner = factory_.make(start, task->control, task->metrics, listener);
-        if (runner) {
-          done({});
-          (*runner)->run();
-          (*runner).reset();
-        } else {
-          worker_log().error("Failed to start task {}: {}", start.id.to_string(), trace_of(runner.error()));
-          listener.on_task_state(start.id, State::kFailed, trace_of(runner.error()), "");
-          done(std::move(runner).error());
-        }
+        run_task(start, *task, done);
         const std::lock_guard lock(task->mutex);
         task->has_ended = true;
         task->ended.notify_all();
       });
   return {};
+}
+
+/// Runs on: the task's thread. Returns when the task has ended for good.
+void Worker::run_task(const TaskStart& start, RunningTask& task, const Done& done) {
+  const TaskRestarts restarts = factory_.restarts_of(start);
+  std::int32_t restarted = 0;  // since it last ran for long
+  for (bool first = true;; first = false) {
+    const base::SteadyTime begun = clock_.now();
+    Result<std::unique_ptr<TaskRunner>> runner = factory_.make(start, task.control, task.metrics, *task.listener);
+    if (runner) {
+      if (first) done({});
+      if ((*runner)->run() == TaskRunner::End::kStopped) return;
+      (*runner).reset();
+    } else {
+      worker_log().error("Failed to start task {}: {}", start.id.to_string(), trace_of(runner.error()));
+      task.listener->on_task_state(start.id, State::kFailed, trace_of(runner.error()), "");
+      if (first) done(std::move(runner).error());
+    }
+    if (clock_.now() - begun >= std::max<std::chrono::milliseconds>(restarts.delay_max, kRunsWell)) restarted = 0;
+    if (restarts.most >= 0 && restarted >= restarts.most) return;
+    const auto delay = std::min(restarts.delay_max, restarts.delay * (std::int64_t{1} << std::min(restarted, 20)));
+    ++restarted;
+    worker_log().warn("Task {} has failed and is started again in {} ms (errors.task.restart.max, restart {})",
+                      start.id.to_string(), delay.count(), restarted);
+    task.control->wait(clock_.now() + delay, [] { return false; });
+    if (task.control->stopping()) return;
+    task.metrics->restarts.add();
+  }
 }
 
 void Worker::stop_tasks(const std::vector<ConnectorTaskId>& ids) {

@@ -68,6 +68,7 @@ class Worker {
 
  private:
   struct RunningTask;
+  void run_task(const TaskStart& start, RunningTask& task, const Done& done);
   std::shared_ptr<WorkerConnector> connector(const std::string& name) const;
 
   const Deps deps_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -22,6 +23,7 @@ constexpr std::string_view kPosition = "position";
 // How long an idle task waits before it looks again: short after activity, longer the longer nothing comes.
 constexpr std::chrono::milliseconds kShortestWait{2};
 constexpr std::chrono::milliseconds kLongestWait{100};
+constexpr std::size_t kLastBytes = 64;
 
 Logger& log() {
   static Logger& instance = logger("org.apache.kafka.connect.file.FileStreamSourceTask");
@@ -159,8 +161,7 @@ bool FileSourceTask::open_file() {
   } else {
     position = 0;  // a pipe has no positions
   }
-  file_position_ = position;
-  splitter_.reset(position);
+  begin_at(position);
   missing_reported_ = false;
   input_ = std::move(file);
   log().debug("Opened " + path + " at byte " + std::to_string(position));
@@ -194,10 +195,18 @@ FileSourceTask::Read FileSourceTask::read_more() {
                        reason(errno));
   }
   if (count > 0) {
+    if (std::exchange(at_end_, false) && is_rewritten()) {
+      start_over("was written anew");
+      return Read::kData;
+    }
+    const std::string_view bytes(room.data, static_cast<std::size_t>(count));
+    last_bytes_.append(bytes.substr(bytes.size() - std::min(bytes.size(), kLastBytes)));
+    last_bytes_.erase(0, last_bytes_.size() - std::min(last_bytes_.size(), kLastBytes));
     file_position_ += count;
-    splitter_.filled(static_cast<std::size_t>(count));
+    splitter_.filled(bytes.size());
     return Read::kData;
   }
+  at_end_ = true;
   if (follow_replacement()) return Read::kData;
   check_truncation();
   return Read::kNothing;
@@ -239,21 +248,39 @@ bool FileSourceTask::follow_replacement() {
   }
   log().warn(text);
   input_ = InputFile(fd, /*owned=*/true);
-  file_position_ = 0;
-  splitter_.reset(0);
+  begin_at(0);
   return true;
 }
 
 void FileSourceTask::check_truncation() {
   struct stat status {};
   if (::fstat(input_.fd(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size >= file_position_) return;
-  log().warn("File " + *config_.path + " was cut from " + std::to_string(file_position_) + " to " +
-             std::to_string(status.st_size) + " bytes; reading it from its start");
+  start_over("was cut to " + std::to_string(status.st_size) + " bytes");
+}
+
+/// A file that was cut and has grown beyond the old position since the last look seems to have grown only. The bytes
+/// before the position tell: they are others now. Looked at once for each time that data comes after the end was seen.
+bool FileSourceTask::is_rewritten() const {
+  std::array<char, kLastBytes> now{};
+  const auto begin = static_cast<off_t>(file_position_ - static_cast<std::int64_t>(last_bytes_.size()));
+  const ssize_t count = ::pread(input_.fd(), now.data(), last_bytes_.size(), begin);
+  return count >= 0 && std::string_view(now.data(), static_cast<std::size_t>(count)) != last_bytes_;
+}
+
+void FileSourceTask::start_over(const std::string& why) {
+  log().warn("File " + *config_.path + ", read to byte " + std::to_string(file_position_) + ", " + why +
+             "; reading it from its start");
   if (::lseek(input_.fd(), 0, SEEK_SET) < 0) {
     throw ConnectError("Cannot go to the start of file \"" + *config_.path + "\": " + reason(errno));
   }
-  file_position_ = 0;
-  splitter_.reset(0);
+  begin_at(0);
+}
+
+void FileSourceTask::begin_at(std::int64_t position) {
+  file_position_ = position;
+  splitter_.reset(position);
+  last_bytes_.clear();
+  at_end_ = false;
 }
 
 std::vector<SourceRecord> FileSourceTask::take_lines() {

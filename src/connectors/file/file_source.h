@@ -67,6 +67,9 @@ class FileSourceTask : public SourceTask {
   Read read_stdin();
   bool follow_replacement();
   void check_truncation();
+  bool is_rewritten() const;
+  void start_over(const std::string& why);
+  void begin_at(std::int64_t position);
   std::vector<SourceRecord> take_lines();
   SourceRecord record_of(std::string_view line, std::int64_t now_ms);
 
@@ -77,6 +80,8 @@ class FileSourceTask : public SourceTask {
   InputFile input_;
   LineSplitter splitter_;
   std::int64_t file_position_ = 0;  ///< bytes read from the file so far, complete lines or not
+  std::string last_bytes_;          ///< the last ones read, to know the file again by
+  bool at_end_ = false;             ///< the last read found nothing
   std::chrono::milliseconds idle_wait_{};
   bool missing_reported_ = false;
   bool stdin_ended_ = false;

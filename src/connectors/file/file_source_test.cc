@@ -140,6 +140,20 @@ TEST_F(FileSourceTaskTest, ReadsATruncatedFileFromItsStart) {
   EXPECT_EQ(last_offset(), 4);
 }
 
+TEST_F(FileSourceTaskTest, NoticesAFileThatWasWrittenAnewToMoreThanItsOldLength) {
+  append("one\ntwo\n");
+  start();
+  EXPECT_EQ(poll_values(), (Lines{"one", "two"}));
+  EXPECT_TRUE(poll_values().empty());
+  std::ofstream(path(), std::ios::trunc) << "three\nfour\nfive\n";
+  EXPECT_EQ(poll_values(), (Lines{"three", "four", "five"}));
+  EXPECT_EQ(last_offset(), 16);
+  EXPECT_TRUE(poll_values().empty());
+  append("six\n");
+  EXPECT_EQ(poll_values(), (Lines{"six"}));
+  EXPECT_EQ(last_offset(), 20);
+}
+
 TEST_F(FileSourceTaskTest, FinishesARotatedFileBeforeItReadsTheNewOne) {
   append("old 1\n");
   start();

@@ -37,6 +37,7 @@ class RdConsumer final : public Consumer {
         reset_(settings.auto_offset_reset),
         max_poll_records_(settings.max_poll_records),
         metadata_max_age_(settings.metadata_max_age),
+        creates_topics_(settings.properties.at("allow.auto.create.topics") == "true"),
         has_group_(has_group) {
     handle_->user = this;
     rd_kafka_poll_set_consumer(rk());
@@ -80,6 +81,7 @@ class RdConsumer final : public Consumer {
 
   rd_kafka_t* rk() const { return handle_->get(); }
   std::vector<RdTopic> looked_up_topics(const Offsets& partitions);
+  RdTopic look_up(const std::string& topic);
   Result<void> apply_subscription();
   Result<void> match_topics();
   Result<void> set_paused(const std::vector<TopicPartition>& partitions, bool paused);
@@ -99,6 +101,7 @@ class RdConsumer final : public Consumer {
   const std::string reset_;
   const std::int32_t max_poll_records_;
   const milliseconds metadata_max_age_;
+  const bool creates_topics_;
   const bool has_group_;
 
   RebalanceListener* listener_ = nullptr;
@@ -224,14 +227,18 @@ std::vector<RdTopic> RdConsumer::looked_up_topics(const Offsets& partitions) {
   for (const auto& [partition, offset] : partitions) {
     if (last != nullptr && *last == partition.topic) continue;
     last = &partition.topic;
-    RdTopic topic(rd_kafka_topic_new(rk(), partition.topic.c_str(), nullptr));
-    if (!topic) continue;
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (rd_kafka_metadata(rk(), 0, topic.get(), &metadata, to_millis(kLookUp)) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      rd_kafka_metadata_destroy(metadata);
-    topics.push_back(std::move(topic));
+    if (RdTopic topic = look_up(partition.topic)) topics.push_back(std::move(topic));
   }
   return topics;
+}
+
+/// With allow.auto.create.topics the broker makes a topic that it does not have, if it is configured to.
+RdTopic RdConsumer::look_up(const std::string& name) {
+  RdTopic topic(rd_kafka_topic_new(rk(), name.c_str(), nullptr));
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (topic && rd_kafka_metadata(rk(), 0, topic.get(), &metadata, to_millis(kLookUp)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_metadata_destroy(metadata);
+  return topic;
 }
 
 const std::string* RdConsumer::topic_name(const rd_kafka_message_t* message) {
@@ -273,7 +280,13 @@ std::optional<Error> RdConsumer::on_error_message(const rd_kafka_message_t* mess
     }
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return std::nullopt;  // the topic may come to be
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      // The topic may come to be. librdkafka asks for subscribed topics without leave to create them, Java's client with it.
+      if (creates_topics_ && !matches_ && message->rkt != nullptr &&
+          subscribed_.contains(rd_kafka_topic_name(message->rkt)))
+        look_up(rd_kafka_topic_name(message->rkt));
+      handle_->state().on_error(code, text);
+      return std::nullopt;
     default: handle_->state().on_error(code, (partition + text).c_str()); return std::nullopt;
   }
 }

@@ -53,6 +53,7 @@ ErrorHandlingConfig errors_of(ConnectorType type, const ParsedConfig& parsed) {
   out.dead_letter_replication_factor =
       static_cast<std::int16_t>(parsed.integer("errors.deadletterqueue.topic.replication.factor"));
   out.dead_letter_headers = parsed.boolean("errors.deadletterqueue.context.headers.enable");
+  out.bisect_put = parsed.boolean("errors.put.bisect.enable");
   return out;
 }
 
@@ -206,6 +207,26 @@ std::vector<std::pair<std::string, std::string>> check_sink_topics(const Props& 
     // The definition's own check reports it.
   }
   return out;
+}
+
+TaskRestarts task_restarts(const Props& connector) {
+  constexpr milliseconds kLongestDelay = std::chrono::hours(24);
+  const auto value_of = [&connector](const char* name) {
+    const ConfigKey& key = *base_connector_definition(ConnectorType::kSource).find(name);
+    const auto given = connector.find(name);
+    const std::string& text = given == connector.end() ? *key.default_value : given->second;
+    return std::get<std::int64_t>(ConfigDef::parse_type(name, text, key.type));
+  };
+  try {
+    TaskRestarts out;
+    out.most = static_cast<std::int32_t>(value_of("errors.task.restart.max"));
+    out.delay = std::min(milliseconds(value_of("errors.task.restart.delay.ms")), kLongestDelay);
+    out.delay_max = std::min(milliseconds(value_of("errors.task.restart.delay.max.ms")), kLongestDelay);
+    const bool sound = out.most >= -1 && out.delay.count() > 0 && out.delay_max.count() > 0;
+    return sound ? out : TaskRestarts{};
+  } catch (const ConnectError&) {
+    return {};
+  }
 }
 
 std::string too_many_tasks(const std::string& connector, std::size_t generated, std::int32_t max) {

@@ -41,6 +41,14 @@ struct ErrorHandlingConfig {
   std::string dead_letter_topic;  ///< empty: off
   std::int16_t dead_letter_replication_factor = 3;
   bool dead_letter_headers = false;
+  bool bisect_put = false;  ///< a batch that the connector refuses is put again in parts
+};
+
+/// errors.task.restart.*: whether a failed task is started again by itself.
+struct TaskRestarts {
+  std::int32_t most = 0;  ///< -1: without limit
+  std::chrono::milliseconds delay{1000};
+  std::chrono::milliseconds delay_max{60000};
 };
 
 /// Class and settings of a converter: the connector's own when it names one, else the worker's.
@@ -99,6 +107,9 @@ const char* name_of(ConverterPosition position) noexcept;
 
 /// Which converter a connector uses. `connector` holds resolved values.
 ConverterConfig choose_converter(ConverterPosition position, const Props& connector, const WorkerConfig& worker);
+
+/// Of a connector's resolved options. No restarts when one of them is wrong: making the task says which.
+TaskRestarts task_restarts(const Props& connector);
 
 /// Messages that the sink's topics, topics.regex and dead letter topic earn together, by key, in the order found.
 std::vector<std::pair<std::string, std::string>> check_sink_topics(const Props& props);

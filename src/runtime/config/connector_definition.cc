@@ -94,6 +94,20 @@ constexpr Row kSink[] = {
     {"errors.deadletterqueue.context.headers.enable", T::kBoolean, "false", I::kMedium, kErrors, 8, W::kMedium,
      "Enable Error Context Headers", "Whether failed records get headers that tell what went wrong."},
 };
+// What Kafka Connect does not have. REST lists these only where their value is wrong, so that its answers stay Kafka's.
+constexpr Row kOwn[] = {
+    {"errors.task.restart.max", T::kInt, "0", I::kLow, kErrors, -1, W::kShort, "Restarts of failed tasks",
+     "How often a failed task is started again by itself; 0: never, -1: without limit. Counted anew once it has run for a minute, or for errors.task.restart.delay.max.ms where that is longer."},
+    {"errors.task.restart.delay.ms", T::kLong, "1000", I::kLow, kErrors, -1, W::kShort, "Delay before a restart",
+     "Wait before the first restart in milliseconds; each further one waits twice as long."},
+    {"errors.task.restart.delay.max.ms", T::kLong, "60000", I::kLow, kErrors, -1, W::kShort, "Longest delay before a restart",
+     "Longest of these waits."},
+};
+
+constexpr Row kOwnSink[] = {
+    {"errors.put.bisect.enable", T::kBoolean, "false", I::kLow, kErrors, -1, W::kShort, "Find the refused record of a batch",
+     "With errors.tolerance=all: a batch that the connector refuses is put again in halves, until the record at fault is found; that one is reported and skipped. The other records may be put more than once."},
+};
 // clang-format on
 
 ConfigCheck valid_name() {
@@ -139,11 +153,16 @@ ConfigCheck check_for(std::string_view name) {
   if (name == "transaction.boundary.interval.ms") return null_or(at_least(0));
   if (name == "offsets.storage.topic") return null_or(non_empty());
   if (name == "topics.regex") return valid_regex();
+  if (name == "errors.task.restart.max") return at_least(-1);
+  if (name == "errors.task.restart.delay.ms" || name == "errors.task.restart.delay.max.ms") return at_least(1);
   return {};
 }
 
-void define(ConfigDef& definition, const Row& row) {
+enum class Listed : bool { kNo, kYes };
+
+void define(ConfigDef& definition, const Row& row, Listed listed = Listed::kYes) {
   ConfigKey key;
+  key.internal = listed == Listed::kNo;
   key.name = row.name;
   key.type = row.type;
   key.required = key.name == "name" || key.name == "connector.class";
@@ -165,6 +184,10 @@ ConfigDef make(ConnectorType type) {
     for (const Row& row : kSink) define(definition, row);
   } else {
     for (const Row& row : kSource) define(definition, row);
+  }
+  for (const Row& row : kOwn) define(definition, row, Listed::kNo);
+  if (type == ConnectorType::kSink) {
+    for (const Row& row : kOwnSink) define(definition, row, Listed::kNo);
   }
   return definition;
 }

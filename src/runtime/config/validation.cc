@@ -396,8 +396,8 @@ class Validation {
       values[value.name] = &value;
     }
     for (const ConfigKey& key : all.keys()) {
-      if (key.internal) continue;
       const auto found = values.find(key.name);
+      if (key.internal && (found == values.end() || found->second->errors.empty())) continue;
       ConfigValue value = found == values.end()
                               ? ConfigValue{.name = key.name, .value = {}, .recommended_values = {}, .errors = {}}
                               : *found->second;

@@ -29,8 +29,17 @@ def test_a_bad_record_fails_the_task_and_is_named(kafka: Kafka, make_worker: Cal
     first = trace.splitlines()[0]
     assert first.startswith("org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler")
     assert f"{topic}-0@1" in first and "VALUE_CONVERTER" in first
+    assert "set value.converter=org.apache.kafka.connect.storage.StringConverter" in first
     assert "Caused by: org.apache.kafka.connect.errors.DataException" in trace
     assert worker.rest.status(name)["connector"]["state"] == "RUNNING"
+
+
+def test_a_record_of_a_schema_registry_is_named_as_such(kafka: Kafka, make_worker: Callable, unique: Callable, tmp_path):
+    topic, name = kafka.create_topic(unique("avro")), unique("sink")
+    kafka.produce(topic, [b"\x00\x00\x00\x00\x07\x06foo"])
+    worker = make_worker(connectors={name: sink(tmp_path / "out", topic)}).start()
+    first = worker.rest.await_failed_task(name).splitlines()[0]
+    assert "the value begins with byte 0 and four bytes of a schema id" in first
 
 
 def test_tolerated_records_go_to_the_dead_letter_queue_with_headers(kafka: Kafka, make_worker: Callable, unique: Callable,

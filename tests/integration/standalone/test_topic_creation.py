@@ -41,3 +41,18 @@ def test_a_topic_that_cannot_be_made_fails_the_task_with_the_reason(kafka: Kafka
     trace = worker.rest.await_failed_task(name)
     assert f"Unable to create topic(s) '{topic}': " in trace and why in trace
     assert "Caused by: org.apache.kafka.common.errors.Invalid" in trace
+
+
+def test_a_sink_makes_the_broker_create_the_topic_it_waits_for(kafka: Kafka, make_worker: Callable, unique: Callable,
+                                                               tmp_path: pathlib.Path):
+    topic, other = unique("missing"), unique("left-alone")
+    sink = {"connector.class": "FileStreamSink", "file": str(tmp_path / "out"),
+            "value.converter": "org.apache.kafka.connect.storage.StringConverter"}
+    worker = make_worker(connectors={
+        unique("off"): {**sink, "topics": other, "consumer.override.allow.auto.create.topics": "false"},
+        unique("on"): {**sink, "topics": topic}}).start()
+    eventually(lambda: topic in kafka.topics())
+    kafka.produce(topic, ["first"])
+    eventually(lambda: (tmp_path / "out").read_text() == "first\n")
+    assert other not in kafka.topics()
+    assert worker.stop() == 0
