@@ -222,6 +222,13 @@ class Connection {
     write(batch);
     commit();
   }
+  /// The same, and where the database can, returns before its answer is there: `has_unfinished_write` then, and nothing else
+  /// may be asked before `finish_write`.
+  virtual void write_and_commit_unanswered(const WriteBatch& batch) { write_and_commit(batch); }
+  virtual bool has_unfinished_write() const { return false; }
+  /// Waits for the answer, for a while even when interrupted: a batch that is on its way had better be known to have
+  /// arrived. Throws what `write_and_commit` does.
+  virtual void finish_write() {}
 };
 
 /// Where to connect, as configured.

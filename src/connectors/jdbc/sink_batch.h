@@ -14,8 +14,8 @@
 namespace millrace::jdbc {
 
 enum class WriteKind : std::uint8_t { kInsert, kUpsert, kUpdate, kDelete };
-/// Whether a write ends its transaction.
-enum class AfterWrite : std::uint8_t { kStayOpen, kCommit };
+/// Whether a write ends its transaction, and whether it waits for the answer (Connection::finish_write).
+enum class AfterWrite : std::uint8_t { kStayOpen, kCommit, kCommitUnanswered };
 
 /// How a column's values are written.
 enum class WriteType : std::uint8_t {

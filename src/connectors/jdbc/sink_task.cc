@@ -1,6 +1,7 @@
 #include "connectors/jdbc/sink_task.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "millrace/errors.h"
 
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstReconnectWait{250};
 constexpr std::chrono::milliseconds kDeadlockWait{50};
+constexpr std::size_t kFewestUnanswered = 200;  ///< records; smaller batches are not what a full topic gives
+constexpr std::chrono::milliseconds kIdlePut{10};
 
 std::string place_of(const SinkRecord& record) {
   const std::string topic = record.original_topic.empty() ? record.topic : record.original_topic;
@@ -45,6 +48,9 @@ void JdbcSinkTask::start(const Props& config) {
   const ConnectionSettings settings = config_.connection(config);
   keeper_ = std::make_unique<ConnectionKeeper>(*dialect_, settings, config_.connection_attempts, interrupt_, log_);
   writer_.reset();
+  unanswered_.clear();
+  rewound_.clear();
+  careful_.clear();
   remaining_retries_ = config_.max_retries;
   reconnect_wait_ = kFirstReconnectWait;
   on_stop_.emplace(context().stop_token(), std::function<void()>([this] { interrupt_.trigger(); }));
@@ -63,8 +69,98 @@ SinkWriter& JdbcSinkTask::writer() {
   return *writer_;
 }
 
-void JdbcSinkTask::write_all(const Pointers& records, WriteFailure& failure) {
-  writer().write(records.data(), records.size(), AfterWrite::kCommit, failure);
+void JdbcSinkTask::write_all(const Pointers& records, AfterWrite after, WriteFailure& failure) {
+  writer().write(records.data(), records.size(), after, failure);
+}
+
+JdbcSinkTask::Spans JdbcSinkTask::spans_of(const std::vector<SinkRecord>& records) {
+  Spans spans;
+  Span* span = nullptr;
+  const SinkRecord* last = nullptr;
+  for (const SinkRecord& record : records) {
+    if (last == nullptr || record.original_kafka_partition != last->original_kafka_partition ||
+        record.original_topic != last->original_topic) {
+      span = &spans
+                  .try_emplace({record.original_topic, record.original_kafka_partition},
+                               Span{record.original_kafka_offset, 0})
+                  .first->second;
+    }
+    span->end = record.original_kafka_offset + 1;
+    last = &record;
+  }
+  return spans;
+}
+
+void JdbcSinkTask::settle() {
+  if (unanswered_.empty()) return;
+  const Spans spans = std::exchange(unanswered_, {});
+  try {
+    keeper_->current().finish_write();
+    remaining_retries_ = config_.max_retries;
+    reconnect_wait_ = kFirstReconnectWait;
+    return;
+  } catch (const ConnectError& error) {
+    log_.info("A batch was refused after the next one had been asked for; reading it again: " + words_of(error));
+    const auto* refusal = dynamic_cast<const SqlError*>(&error);
+    if (refusal == nullptr || refusal->kind() == SqlErrorKind::kConnection) {
+      writer_.reset();
+      keeper_->drop();
+    } else {
+      give_up_transaction();
+    }
+  }
+  for (const auto& [partition, span] : spans) careful_[partition] = span.end;
+  take_back(spans);
+}
+
+void JdbcSinkTask::take_back(const Spans& spans) {
+  for (const auto& [partition, span] : spans) {
+    Rewound& to = rewound_.try_emplace(partition, Rewound{span.begin, Rewound::Asked::kNo}).first->second;
+    if (span.begin < to.offset || to.asked == Rewound::Asked::kOnce) to.asked = Rewound::Asked::kNo;
+    to.offset = std::min(to.offset, span.begin);
+  }
+  context().request_commit();
+}
+
+bool JdbcSinkTask::follows_rewinds(const Spans& spans) {
+  using Asked = Rewound::Asked;
+  bool too_early =
+      std::any_of(rewound_.begin(), rewound_.end(), [](const auto& entry) { return entry.second.asked == Asked::kNo; });
+  std::vector<Rewound*> passed_by;
+  for (const auto& [partition, span] : spans) {
+    const auto at = rewound_.find(partition);
+    if (at == rewound_.end() || at->second.asked != Asked::kOnce || span.begin <= at->second.offset) continue;
+    // A rewind that is asked for by a rebalance in the middle of a fetch comes after that fetch's records. When they begin
+    // behind the place once more, what was there is gone from the topic.
+    passed_by.push_back(&at->second);
+    too_early = true;
+  }
+  if (!too_early) {
+    for (const auto& [partition, span] : spans) rewound_.erase(partition);
+    return true;
+  }
+  take_back(spans);
+  for (Rewound* to : passed_by) to->asked = Asked::kTwice;
+  return false;
+}
+
+SinkOffsets JdbcSinkTask::pre_commit(const SinkOffsets& offsets) {
+  settle();
+  SinkOffsets written = offsets;
+  for (auto& [partition, to] : rewound_) {
+    const auto at = written.find(partition);
+    if (at != written.end()) at->second = std::min(at->second, to.offset);
+    context().offset(partition, to.offset);
+    if (to.asked == Rewound::Asked::kNo) to.asked = Rewound::Asked::kOnce;
+  }
+  return written;
+}
+
+void JdbcSinkTask::close(const std::vector<TopicPartition>& partitions) {
+  for (const TopicPartition& partition : partitions) {
+    rewound_.erase(partition);
+    careful_.erase(partition);
+  }
 }
 
 void JdbcSinkTask::give_up_transaction() noexcept {
@@ -77,7 +173,10 @@ void JdbcSinkTask::give_up_transaction() noexcept {
 }
 
 void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
+  settle();
   if (records.empty()) return;
+  const Spans spans = spans_of(records);
+  if (!follows_rewinds(spans)) return;
   Pointers pointers;
   pointers.reserve(records.size());
   for (const SinkRecord& record : records) {
@@ -89,14 +188,26 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
       context().errant_record_reporter()->report(record, error);
     }
   }
-  if (pointers.empty()) return;
+  if (pointers.empty()) {
+    passed(spans);
+    return;
+  }
   WriteFailure failure;
   try {
-    write_all(pointers, failure);
+    const bool waits = records.size() < kFewestUnanswered || !careful_.empty();
+    write_all(pointers, waits ? AfterWrite::kCommit : AfterWrite::kCommitUnanswered, failure);
+    if (keeper_->current().has_unfinished_write()) {
+      unanswered_ = spans;
+      context().timeout(kIdlePut);
+    } else {
+      passed(spans);
+    }
     if (log_.enabled(Logger::Level::kDebug))
       log_.debug("Successfully wrote " + std::to_string(pointers.size()) + " records.");
-    remaining_retries_ = config_.max_retries;
-    reconnect_wait_ = kFirstReconnectWait;
+    if (unanswered_.empty()) {
+      remaining_retries_ = config_.max_retries;
+      reconnect_wait_ = kFirstReconnectWait;
+    }
   } catch (const Interrupted&) {
     writer_.reset();
     keeper_->drop();
@@ -115,7 +226,10 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
         retry(error, records.size(), wait);
       }
       case SqlErrorKind::kTransient: retry(error, records.size(), kDeadlockWait);
-      case SqlErrorKind::kData: refuse(pointers, failure, error); return;
+      case SqlErrorKind::kData:
+        refuse(pointers, failure, error);
+        passed(spans);
+        return;
       case SqlErrorKind::kStatement:
         if (remaining_retries_ > 0) {
           --remaining_retries_;
@@ -124,19 +238,29 @@ void JdbcSinkTask::put(const std::vector<SinkRecord>& records) {
           retry(error, records.size(), std::chrono::milliseconds(config_.retry_backoff_ms));
         }
         refuse(pointers, failure, error);
+        passed(spans);
         return;
     }
   } catch (const TableAlterOrCreateError& error) {
     give_up_transaction();
     if (context().errant_record_reporter() == nullptr) throw;
     write_isolated(pointers);
+    passed(spans);
   } catch (const ConnectError&) {
     give_up_transaction();
     if (!reports_unfit_records()) throw;
     write_isolated(pointers);
+    passed(spans);
   } catch (const std::exception&) {
     give_up_transaction();
     throw;
+  }
+}
+
+void JdbcSinkTask::passed(const Spans& spans) {
+  for (const auto& [partition, span] : spans) {
+    const auto at = careful_.find(partition);
+    if (at != careful_.end() && span.end >= at->second) careful_.erase(at);
   }
 }
 
@@ -205,7 +329,7 @@ void JdbcSinkTask::write_isolated(const Pointers& records) {
   if (records.empty()) return;
   WriteFailure failure;
   try {
-    write_all(records, failure);
+    write_all(records, AfterWrite::kCommit, failure);
     return;
   } catch (const Interrupted&) {
     writer_.reset();

@@ -117,10 +117,10 @@ void SinkWriter::run(WriteKind kind, const Buffer& buffer, const std::vector<std
   }
   failure.record.reset();
   try {
-    if (after == AfterWrite::kCommit) {
-      connection_.write_and_commit(batch);
-    } else {
-      connection_.write(batch);
+    switch (after) {
+      case AfterWrite::kStayOpen: connection_.write(batch); break;
+      case AfterWrite::kCommit: connection_.write_and_commit(batch); break;
+      case AfterWrite::kCommitUnanswered: connection_.write_and_commit_unanswered(batch); break;
     }
   } catch (const RowError& error) {
     if (error.row() < indexes.size()) failure.record = indexes[error.row()];

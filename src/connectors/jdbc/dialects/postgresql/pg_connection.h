@@ -37,6 +37,11 @@ class PgConnection final : public Connection {
 
   void write(const WriteBatch& batch) override { writer_->write(batch, AfterWrite::kStayOpen); }
   void write_and_commit(const WriteBatch& batch) override { writer_->write(batch, AfterWrite::kCommit); }
+  void write_and_commit_unanswered(const WriteBatch& batch) override {
+    writer_->write(batch, AfterWrite::kCommitUnanswered);
+  }
+  bool has_unfinished_write() const override { return writer_->is_unfinished(); }
+  void finish_write() override { writer_->finish(); }
 
   PgSession& session() { return *session_; }
   void begin();

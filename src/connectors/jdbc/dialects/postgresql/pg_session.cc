@@ -114,20 +114,27 @@ void PgSession::check(const PGresult* result, const PGconn* connection) {
   throw SqlError(kind_of_sql_state(state), message, state);
 }
 
+short PgSession::await_socket(short events) {
+  std::array<pollfd, 2> fds{{{PQsocket(connection_), events, 0}, {interrupt_.fd(), POLLIN, 0}}};
+  const auto patience =
+      std::chrono::ceil<std::chrono::milliseconds>(patient_until_ - std::chrono::steady_clock::now()).count();
+  const bool patient = patience > 0;
+  // The interrupt stays readable: it is looked at when the patience ends.
+  const int ready = patient ? ::poll(fds.data(), 1, static_cast<int>(patience)) : ::poll(fds.data(), fds.size(), -1);
+  if (ready < 0 && errno != EINTR) fail();
+  if (interrupt_.triggered() && !patient) {
+    cancel();
+    throw Interrupted();
+  }
+  return ready > 0 ? fds[0].revents : short{0};
+}
+
 void PgSession::wait_readable() {
-  std::array<pollfd, 2> fds{{{PQsocket(connection_), POLLIN, 0}, {interrupt_.fd(), POLLIN, 0}}};
   while (true) {
     const int pending = PQflush(connection_);
     if (pending < 0) fail();
-    fds[0].events = static_cast<short>(pending > 0 ? POLLIN | POLLOUT : POLLIN);
-    const int ready = ::poll(fds.data(), fds.size(), -1);
-    if (ready < 0 && errno != EINTR) fail();
-    if (interrupt_.triggered()) {
-      cancel();
-      throw Interrupted();
-    }
-    if (ready <= 0) continue;
-    if ((fds[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0) {
+    const short events = await_socket(static_cast<short>(pending > 0 ? POLLIN | POLLOUT : POLLIN));
+    if ((events & (POLLIN | POLLERR | POLLHUP)) != 0) {
       if (PQconsumeInput(connection_) == 0) fail();
       return;
     }
@@ -135,17 +142,12 @@ void PgSession::wait_readable() {
 }
 
 void PgSession::flush() {
-  std::array<pollfd, 2> fds{{{PQsocket(connection_), POLLIN | POLLOUT, 0}, {interrupt_.fd(), POLLIN, 0}}};
   while (true) {
     const int pending = PQflush(connection_);
     if (pending < 0) fail();
     if (pending == 0) return;
-    ::poll(fds.data(), fds.size(), -1);
-    if (interrupt_.triggered()) {
-      cancel();
-      throw Interrupted();
-    }
-    if ((fds[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(connection_) == 0) fail();
+    const short events = await_socket(POLLIN | POLLOUT);
+    if ((events & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(connection_) == 0) fail();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,6 +54,20 @@ class PgSession {
   /// Hands over everything that is buffered.
   void flush();
 
+  /// While it lives, waits go on for `time` although the interrupt is triggered.
+  class Patience {
+   public:
+    Patience(PgSession& session, std::chrono::milliseconds time) : session_(session) {
+      session_.patient_until_ = std::chrono::steady_clock::now() + time;
+    }
+    ~Patience() { session_.patient_until_ = {}; }
+    Patience(const Patience&) = delete;
+    Patience& operator=(const Patience&) = delete;
+
+   private:
+    PgSession& session_;
+  };
+
   bool in_transaction() const;
   bool usable() const { return !broken_ && PQstatus(connection_) == CONNECTION_OK; }
   PGconn* raw() const { return connection_; }
@@ -65,11 +80,14 @@ class PgSession {
  private:
   PgResult finish();
   void cancel() noexcept;
+  /// What happened on the socket, 0 for nothing yet. Throws Interrupted.
+  short await_socket(short events);
 
   Interrupt& interrupt_;
   PGconn* connection_ = nullptr;
   char* copy_buffer_ = nullptr;
   bool broken_ = false;
+  std::chrono::steady_clock::time_point patient_until_{};
 };
 
 }  // namespace millrace::jdbc::postgresql

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <iterator>
 #include <unordered_set>
+#include <utility>
 
 #include "connectors/jdbc/database.h"
 
@@ -16,6 +18,7 @@ constexpr std::size_t kRowsPerRoundTrip = 1000;
 constexpr std::array<std::size_t, 2> kRowsPerStatement{10, 100};
 constexpr std::size_t kMostParameters = 65'535;
 constexpr std::size_t kStatementsPerFlush = 50;
+constexpr std::chrono::seconds kPatience{5};
 constexpr const char* kCardinalityViolation = "21000";
 constexpr std::string_view kHex = "0123456789abcdef";
 
@@ -235,7 +238,7 @@ void PgWriter::write(const WriteBatch& batch, AfterWrite after) {
   const bool nothing =
       batch.rows() == 0 || (batch.kind == WriteKind::kUpdate && batch.key_count == batch.columns.size());
   if (nothing) {
-    if (after == AfterWrite::kCommit && session_.in_transaction()) session_.execute("COMMIT");
+    if (after != AfterWrite::kStayOpen && session_.in_transaction()) session_.execute("COMMIT");
     return;
   }
   const TableTraits& traits = traits_of(batch.table);
@@ -285,24 +288,23 @@ void PgWriter::copy(const WriteBatch& batch, AfterWrite after) {
   };
   const auto end = [&](const char* error) {
     await_open();
+    // From here on the rows may be committed: better to know it than to write them again after a restart.
+    std::optional<PgSession::Patience> patience;
+    if (error == nullptr && after != AfterWrite::kStayOpen) patience.emplace(session_, kPatience);
     int done = 0;
     while ((done = PQputCopyEnd(connection, error)) == 0) session_.flush();
     if (done < 0) session_.fail();
-    std::optional<RowError> row_error;
-    std::optional<SqlError> other;
-    while (const PgResult result = session_.next_result()) {
-      try {
-        PgSession::check(result.get(), connection);
-      } catch (const SqlError& refused) {
-        const auto row = row_of(result.get());
-        if (row) row_error.emplace(refused, *row);
-        other.emplace(refused);
-      }
-      if (PQstatus(connection) != CONNECTION_OK) session_.fail();
+    if (error == nullptr && after == AfterWrite::kCommitUnanswered) {
+      session_.flush();
+      unfinished_ = batch.table;
+      return;
     }
-    if (error != nullptr) return;
-    if (row_error) throw *row_error;
-    if (other) throw *other;
+    try {
+      take_copy_answer();
+    } catch (const SqlError& refused) {
+      // Of one that was given up nothing but the end of the connection matters.
+      if (error == nullptr || refused.kind() == SqlErrorKind::kConnection) throw;
+    }
   };
   const std::size_t width = batch.columns.size();
   for (std::size_t row = 0; row < batch.rows(); ++row) {
@@ -320,6 +322,35 @@ void PgWriter::copy(const WriteBatch& batch, AfterWrite after) {
   }
   if (!buffer.empty()) send();
   end(nullptr);
+}
+
+void PgWriter::take_copy_answer() {
+  std::optional<RowError> row_error;
+  std::optional<SqlError> other;
+  while (const PgResult result = session_.next_result()) {
+    try {
+      PgSession::check(result.get(), session_.raw());
+    } catch (const SqlError& refused) {
+      const auto row = row_of(result.get());
+      if (row) row_error.emplace(refused, *row);
+      other.emplace(refused);
+    }
+    if (PQstatus(session_.raw()) != CONNECTION_OK) session_.fail();
+  }
+  if (row_error) throw *row_error;
+  if (other) throw *other;
+}
+
+void PgWriter::finish() {
+  if (!unfinished_) return;
+  const TableId table = *std::exchange(unfinished_, std::nullopt);
+  try {
+    const PgSession::Patience patience(session_, kPatience);
+    take_copy_answer();
+  } catch (const SqlError&) {
+    traits_.erase(table);
+    throw;
+  }
 }
 
 std::string PgWriter::prepared(const std::string& sql) {
@@ -479,9 +510,11 @@ void PgWriter::run_chunk(const WriteBatch& batch, const std::map<std::size_t, st
     }
   }
   grouper.send();
-  const bool commits = after == AfterWrite::kCommit && !unfit;
+  const bool commits = after != AfterWrite::kStayOpen && !unfit;
   if (commits && PQsendQueryParams(connection, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 0)
     session_.fail();
+  std::optional<PgSession::Patience> patience;
+  if (commits) patience.emplace(session_, kPatience);
   if (PQpipelineSync(connection) == 0) session_.fail();
   std::exception_ptr refused;
   while (const PgResult result = begins ? session_.next_result() : nullptr) PgSession::check(result.get(), connection);

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,6 +19,9 @@ class PgWriter {
   explicit PgWriter(PgSession& session) : session_(session) {}
   /// Within the open transaction, or a new one.
   void write(const WriteBatch& batch, AfterWrite after);
+  /// A COPY whose answer was not waited for.
+  bool is_unfinished() const { return unfinished_.has_value(); }
+  void finish();
 
  private:
   /// COPY passes by rules and overrides GENERATED ALWAYS columns, and refuses views and row level security: those tables
@@ -36,6 +40,8 @@ class PgWriter {
   class Statements;
   const TableTraits& traits_of(const TableId& table);
   void copy(const WriteBatch& batch, AfterWrite after);
+  /// The server's answer to a COPY that was ended. Throws RowError or SqlError.
+  void take_copy_answer();
   class Grouper;
   void pipeline(const WriteBatch& batch, const TableTraits& traits, AfterWrite after);
   /// `statements`: rows → prepared statement.
@@ -46,6 +52,7 @@ class PgWriter {
   std::string prepared(const std::string& sql);
 
   PgSession& session_;
+  std::optional<TableId> unfinished_;  ///< the table of the COPY
   std::map<TableId, TableTraits> traits_;
   std::map<std::string, std::string> statements_;
   std::set<TableId> one_row_each_;  ///< tables whose equal keys cannot be told here
