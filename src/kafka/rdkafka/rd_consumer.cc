@@ -24,6 +24,7 @@ constexpr milliseconds kCloseStep{50};
 constexpr milliseconds kSeekAgain{20};
 constexpr std::size_t kWorthAsking = 4;  // records that wait
 constexpr milliseconds kLookUp{1000};
+constexpr milliseconds kWatermarkStep{1000};
 
 using RdTopic = std::unique_ptr<rd_kafka_topic_t, RdDeleter<rd_kafka_topic_destroy>>;
 
@@ -413,12 +414,21 @@ Result<void> RdConsumer::seek_now(const TopicPartition& partition, std::int64_t 
 }
 
 Result<std::int64_t> RdConsumer::watermark(const TopicPartition& partition, milliseconds timeout) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  auto code = rd_kafka_query_watermark_offsets(rk(), partition.topic.c_str(), partition.partition, &low, &high,
-                                               to_millis(timeout));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(code);
-  return reset_ == "latest" ? high : low;
+  // Not rd_kafka_query_watermark_offsets: that one waits for a leader that is gone until the request times out.
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    auto list = partition_list(1);
+    auto* entry = rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
+    entry->offset = reset_ == "latest" ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+    const auto left = std::max(std::chrono::ceil<milliseconds>(deadline - Clock::now()), milliseconds(1));
+    auto code = rd_kafka_offsets_for_times(rk(), list.get(), to_millis(std::min(left, kWatermarkStep)));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = entry->err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && entry->offset < 0) code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return entry->offset;
+    Error error = error_of(code);
+    if (!error.retriable || Clock::now() >= deadline) return error;
+    look_up(partition.topic);  // the leader may be another one by now
+  }
 }
 
 Result<std::int64_t> RdConsumer::position(const TopicPartition& partition, milliseconds timeout) {

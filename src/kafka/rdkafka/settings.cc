@@ -20,6 +20,7 @@ namespace {
 // measuring, see bench/README.md.
 constexpr std::int64_t kDefaultBufferBytes = 16 * 1024 * 1024;
 constexpr std::int64_t kDefaultFetchBytes = 2 * 1024 * 1024;
+constexpr std::int64_t kMostMetadataAgeMs = 5000;
 constexpr std::int64_t kJavaMaxRequestBytes = 1048576;
 constexpr std::int64_t kJavaLingerMs = 5;
 constexpr std::int64_t kJavaRequestTimeoutMs = 30000;
@@ -244,8 +245,19 @@ class Translator {
   }
 
   Result<void> emulate() {
+    if (auto done = look_for_leaders_often(); !done) return done;
     if (kind_ == ClientKind::kProducer) return emulate_producer();
     if (kind_ == ClientKind::kConsumer) return emulate_consumer();
+    return {};
+  }
+
+  /// Java's clients look for new leaders when a connection fails. librdkafka 2.0 does so when it loses one that it had: of a
+  /// leader that was gone before, it learns with the next regular look, which may be five minutes away.
+  Result<void> look_for_leaders_often() {
+    auto age = number_of("metadata.max.age.ms");
+    if (!age) return age.error();
+    const std::int64_t most = age->value_or(kMostMetadataAgeMs);
+    set("topic.metadata.refresh.interval.ms", std::to_string(std::clamp<std::int64_t>(most, 10, kMostMetadataAgeMs)));
     return {};
   }
 

@@ -29,7 +29,7 @@ constexpr SettingRow kRows[] = {
     {"socket.connection.setup.timeout.ms", kAll, kIrrelevant, "the upper limit socket.connection.setup.timeout.max.ms is used"},
     {"socket.connection.setup.timeout.max.ms", kAll, kMapped, "socket.connection.setup.timeout.ms", kNumber, 1000, kIntMax},
     {"connections.max.idle.ms", kAll, kMapped, "connections.max.idle.ms", kNumber, 0, kIntMax},
-    {"metadata.max.age.ms", kAll, kMapped, "topic.metadata.refresh.interval.ms", kNumber, 10, 3600000},
+    {"metadata.max.age.ms", kAll, kEmulated, "how often a topic pattern is matched again; leaders are looked for every 5 s at least"},
     {"metadata.max.idle.ms", kP, kIrrelevant, "librdkafka forgets unused topics with their handles"},
     {"metadata.recovery.strategy", kAll, kIrrelevant, "librdkafka keeps the bootstrap servers for good"},
     {"metadata.recovery.rebootstrap.trigger.ms", kAll, kIrrelevant, "librdkafka keeps the bootstrap servers for good"},

@@ -142,6 +142,16 @@ TEST(SettingsTest, OneFetchIsBoundedUnlessTheUserWantsMore) {
   EXPECT_EQ(fetch({{"max.partition.fetch.bytes", "8000000"}, {"fetch.max.bytes", "3000000"}}), "3000000");
 }
 
+TEST(SettingsTest, LeadersAreLookedForEveryFewSecondsWhateverTheAgeOfMetadata) {
+  const auto interval = [](const ClientConfig& config) {
+    return translated(kConsumer, config).properties.at("topic.metadata.refresh.interval.ms");
+  };
+  EXPECT_EQ(interval({}), "5000");
+  EXPECT_EQ(interval({{"metadata.max.age.ms", "300000"}}), "5000");
+  EXPECT_EQ(interval({{"metadata.max.age.ms", "700"}}), "700");
+  EXPECT_EQ(translated(kConsumer, {{"metadata.max.age.ms", "300000"}}).metadata_max_age.count(), 300000);
+}
+
 TEST(SettingsTest, AConsumerAsConnectMakesIt) {
   auto settings = translated(kConsumer, {{"group.id", "connect-c"},
                                          {"enable.auto.commit", "false"},

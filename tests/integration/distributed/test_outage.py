@@ -26,6 +26,7 @@ def test_workers_come_back_by_themselves_and_lose_nothing(own_kafka: Kafka, make
                                   "topic": topic, "throughput": 100, "tasks.max": TASKS})
     workers[0].rest.await_running(name, TASKS)
     eventually(lambda: records(own_kafka, topic) > 100, 60, "numbers flow")
+    eventually(lambda: len({task["worker_id"] for task in workers[0].rest.status(name)["tasks"]}) == 2, 60, "both have tasks")
 
     revocations = [worker.log_text().count("Handling revocation of") for worker in workers]
     own_kafka.kill()
