@@ -327,6 +327,7 @@ Response Resources::forward_or_error(const Call& call, const Error& error, const
                                            answer->status, http::reason_of(answer->status)));
   }
   if (answer->status >= 200 && answer->status < 300) {
+    herder_.catch_up();  // who has changed something here may look at it here
     return answer->body.empty() ? empty(answer->status) : json(answer->status, answer->body);
   }
   return error_response(500, fmt::format("Unexpected status code when handling forwarded request: {}", answer->status));

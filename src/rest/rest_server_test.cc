@@ -43,7 +43,10 @@ class FakeHerder final : public runtime::Herder {
   std::optional<std::vector<runtime::PartitionOffset>> altered;
   std::shared_future<void> gate;
 
+  int catch_ups = 0;
+
   ServerInfo server_info() const override { return {"4.1.0", "unknown", "id"}; }
+  void catch_up() override { ++catch_ups; }
   runtime::Health health() override { return {runtime::Health::Status::kHealthy, "ready"}; }
   std::vector<std::string> connectors() const override { return {"c", "d"}; }
   Result<runtime::ConnectorInfo> connector_info(const std::string& name) override {
@@ -441,6 +444,15 @@ TEST_F(ForwardingTest, TheLeaderGetsTheRequest) {
   EXPECT_EQ(*http::find_header(created.headers, "Location"), "http://h:1/connectors/n");
   EXPECT_EQ(sent_->url, "http://leader:8083/connectors?forward=false");
   EXPECT_EQ(sent_->body, R"({"name":"n","config":{"a":"b","name":"n"},"initial_state":null})");
+}
+
+TEST_F(ForwardingTest, WhatTheLeaderHasDoneIsKnownHereBeforeTheAnswer) {
+  herder_.failure = make_error(Errc::kNotLeader, "Only the leader", "http://leader:8083/");
+  EXPECT_EQ(call("PUT", "/connectors/c/stop").status, 204);
+  EXPECT_EQ(herder_.catch_ups, 1);
+  answer_.status = 409;
+  call("PUT", "/connectors/c/stop");
+  EXPECT_EQ(herder_.catch_ups, 1);
 }
 
 TEST_F(ForwardingTest, RefusalsHaveTheirTexts) {

@@ -123,6 +123,9 @@ class Herder {
 
   /// Waits until what it says about connectors is what the cluster's topics hold; at once when it has been so before.
   virtual Result<void> await_serving() { return {}; }
+  /// Takes in what another worker has written for a request that was forwarded to it, so that the next answer here knows of
+  /// it. Blocks up to worker.sync.timeout.ms; when that does not do, the news come a little later.
+  virtual void catch_up() {}
 
   virtual std::vector<std::string> connectors() const = 0;
   virtual Result<ConnectorInfo> connector_info(const std::string& name) = 0;

@@ -60,6 +60,7 @@ class DistributedHerder : public HerderBase, private ConnectorRequests, private 
 
   Health health() override;
   Result<void> await_serving() override;
+  void catch_up() override;
   std::vector<std::string> connectors() const override;
   Result<ConnectorInfo> connector_info(const std::string& name) override;
   Result<std::vector<TaskInfo>> task_configs(const std::string& name) override;

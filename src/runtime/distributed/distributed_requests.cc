@@ -41,6 +41,8 @@ Health DistributedHerder::health() {
 
 /// Only the reading of the stores is waited for: from then on snapshots answer, whatever the cluster is going through. After a
 /// crash the join alone may take as long as the old session lives.
+void DistributedHerder::catch_up() { (void)parts_.configs->refresh(settings().worker_sync_timeout); }
+
 Result<void> DistributedHerder::await_serving() {
   if (ready_) return {};
   std::unique_lock lock(ready_mutex_);

@@ -217,12 +217,12 @@ def test_same_answers(make_worker: Callable[..., Worker], make_java_worker: Call
     for worker in (java, leader, follower):
         (worker.folder / "in.txt").write_text("one\ntwo\nthree\n")
     java.start(90)
-    expected = with_any_worker(oracle.replay(java, "j", steps))
+    expected = with_any_worker(oracle.replay(java, "k", steps))
     java.close()
     for worker in (leader, follower):
         worker.start()
     differences = []
-    for worker, letter in ((leader, "m"), (follower, "f")):
+    for worker, letter in ((leader, "n"), (follower, "f")):
         answers = with_any_worker(oracle.replay(worker, letter, steps))
         found = [difference(label, answer, answers[label]) for label, answer in expected.items()]
         differences += [f"{letter}: {text}" for text in found if text]

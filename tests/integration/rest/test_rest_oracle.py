@@ -40,7 +40,7 @@ KNOWN_STATUS: dict[str, tuple[int, int, str]] = {
     r"sink offsets: number topic": (500, 400, "Java takes the number for a topic's name and then finds no such topic"),
 }
 
-# "~" stands for the side's letter: what runs has names of its own on the one broker.
+# "~" stands for the side's letter: what runs has names of its own on the one broker. (The distributed workers use k, n and f.)
 SRC = {"connector.class": SOURCE, "tasks.max": "1", "file": "in.txt", "topic": "rest-lines-~"}
 SNK = {"connector.class": SINK, "tasks.max": "1", "file": "out.txt", "topics": "rest-feed-~",
        "key.converter": STRING, "value.converter": STRING}
