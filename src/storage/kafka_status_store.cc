@@ -231,7 +231,13 @@ std::string KafkaStatusStore::apply(std::string_view key, const std::optional<Va
     }
     const std::optional<Status> status = status_of(*value);
     if (!status) return "it is no status";
-    if (!StatusTable::is_late(table_.get(*task), *status)) table_.set(*task, *status, written_ms);
+    const std::optional<Status> current = table_.get(*task);
+    if (!StatusTable::is_late(current, *status)) {
+      table_.set(*task, *status, written_ms);
+      stopped_.erase(*task);
+    } else if (current->worker_id == status->worker_id) {
+      stopped_.insert(*task);
+    }
     return {};
   }
   if (key.starts_with(kTopicPrefix)) {
@@ -264,6 +270,11 @@ std::optional<Status> KafkaStatusStore::get(const std::string& connector) const 
 std::optional<Status> KafkaStatusStore::get(const ConnectorTaskId& task) const {
   const std::scoped_lock lock(mutex_);
   return table_.get(task);
+}
+
+bool KafkaStatusStore::stopped_in_order(const ConnectorTaskId& task) const {
+  const std::scoped_lock lock(mutex_);
+  return stopped_.contains(task);
 }
 
 std::map<std::int32_t, Status> KafkaStatusStore::tasks_of(const std::string& connector) const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -41,6 +42,9 @@ class KafkaStatusStore : public StatusStore {
   Result<void> flush(std::chrono::milliseconds timeout) { return log_->flush(timeout); }
   /// Reads what anybody has put so far. Blocks.
   Result<void> refresh(std::chrono::milliseconds timeout) { return log_->read_to_end(timeout); }
+
+  /// Has the worker that started this task last also stopped it, although its status goes on showing RUNNING (StatusTable::is_late)?
+  bool stopped_in_order(const ConnectorTaskId& task) const;
 
   void put(const std::string& connector, const Status& status) override;
   void put(const ConnectorTaskId& task, const Status& status) override;
@@ -81,6 +85,7 @@ class KafkaStatusStore : public StatusStore {
 
   mutable std::mutex mutex_;
   StatusTable table_;                            // guarded by mutex_
+  std::set<ConnectorTaskId> stopped_;            // guarded by mutex_; see stopped_in_order
   std::map<std::string, std::uint64_t> newest_;  // guarded by mutex_; key to number of its newest write in flight
   std::uint64_t next_number_ = 0;                // guarded by mutex_
 

@@ -70,8 +70,8 @@ bool StatusTable::safe_to_replace(const std::optional<Status>& current, const St
 }
 
 bool StatusTable::is_late(const std::optional<Status>& current, const Status& status) {
-  return current && current->worker_id != status.worker_id && status.state == State::kUnassigned &&
-         current->state == State::kRunning && current->generation >= status.generation;
+  return current && status.state == State::kUnassigned && current->state == State::kRunning &&
+         current->generation >= status.generation;
 }
 
 }  // namespace millrace::storage

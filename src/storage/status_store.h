@@ -82,8 +82,8 @@ class StatusTable {
   static bool safe_to_replace(const std::optional<Status>& current, const Status& status);
 
   /// Is `status`, read back from the topic, older news than `current`? An UNASSIGNED task of the generation in which
-  /// another worker has started it already, or of an earlier one. A worker's own news come in order.
-  /// Differs: Java's reader drops those as well, and goes on showing RUNNING for what a stopped worker ran.
+  /// another worker has started it already, or of an earlier one. As in Java a worker's own counts as late too, so that a task
+  /// that is only started again with new settings goes on showing RUNNING.
   static bool is_late(const std::optional<Status>& current, const Status& status);
 
  private:

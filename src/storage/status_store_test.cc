@@ -41,10 +41,5 @@ TEST(StatusTableTest, WhatIsNotSafeOrLate) {
   EXPECT_FALSE(StatusTable::is_late(running, status(State::kFailed, 5, "b:1")));
 }
 
-TEST(StatusTableTest, WhatAWorkerStopsAfterItsOwnStartIsNeverLate) {
-  EXPECT_FALSE(StatusTable::is_late(status(State::kRunning, 5), status(State::kUnassigned, 5)));
-  EXPECT_FALSE(StatusTable::is_late(std::nullopt, status(State::kUnassigned, 5)));
-}
-
 }  // namespace
 }  // namespace millrace::storage

@@ -290,7 +290,8 @@ kafka::ConnectorsAndTasks DistributedHerder::given_up(const kafka::ConnectorsAnd
     if (!says_running(parts_.statuses->get(connector))) free.connectors.push_back(connector);
   }
   for (const kafka::TaskId& task : lost.tasks) {
-    if (!says_running(parts_.statuses->get(id_of(task)))) free.tasks.push_back(task);
+    const ConnectorTaskId id = id_of(task);
+    if (parts_.statuses->stopped_in_order(id) || !says_running(parts_.statuses->get(id))) free.tasks.push_back(task);
   }
   herder_log().info("Lost with a member: {}; stopped in good order, so it moves at once: {}", text_of(lost),
                     text_of(free));

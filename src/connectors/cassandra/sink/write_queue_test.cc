@@ -18,7 +18,7 @@ using cql::Request;
 
 Reply done(const Request& request) { return reply(request, Opcode::kResult, cql::Writer().i32(1).take()); }
 
-/// A node for writes whose only value is a text such as "<a1>": the script sees which texts a request holds.
+/// A node for writes whose only value is a text such as "value<a1>": the script sees which texts a request holds.
 class Writes {
  public:
   using Script = std::function<Reply(const Request&, const std::vector<std::string>& texts)>;
@@ -26,8 +26,11 @@ class Writes {
       : node_([this, script = std::move(script)](const Request& request) {
           if (request.opcode == Opcode::kPrepare) return prepared(request, "id");
           std::vector<std::string> texts;
-          for (auto at = request.body.find('<'); at != std::string::npos; at = request.body.find('<', at + 1))
-            texts.push_back(request.body.substr(at + 1, request.body.find('>', at) - at - 1));
+          constexpr std::string_view kMark = "value<";  // longer than what a time stamp may look like by chance
+          for (auto at = request.body.find(kMark); at != std::string::npos; at = request.body.find(kMark, at + 1)) {
+            const auto begin = at + kMark.size();
+            texts.push_back(request.body.substr(begin, request.body.find('>', begin) - begin));
+          }
           {
             const std::lock_guard lock(mutex_);
             for (const auto& text : texts) sent_ += text + (&text == &texts.back() ? " | " : " ");
@@ -41,7 +44,7 @@ class Writes {
   Write write(const std::string& text, const std::string& partition, WriteTime time = WriteTime::kClient) {
     Write out;
     out.prepared = prepared_;
-    out.values = {cql::BoundValue::of("<" + text + ">")};
+    out.values = {cql::BoundValue::of("value<" + text + ">")};
     out.partition = partition;
     out.row = text.substr(0, 1);
     out.time = time;
