@@ -227,6 +227,7 @@ std::string KafkaStatusStore::apply(std::string_view key, const std::optional<Va
     if (!task) return "it names no task";
     if (!value) {
       table_.erase(*task);
+      stopped_.erase(*task);
       return {};
     }
     const std::optional<Status> status = status_of(*value);
