@@ -7,11 +7,13 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "kafka/partitioner.h"
 #include "kafka/rdkafka/handle.h"
 
 namespace millrace::kafka {
@@ -61,6 +63,14 @@ struct Lane {
   std::vector<Delivery> deliveries;  ///< poller thread only
 };
 
+/// A topic that is written to. Its partitioner runs under librdkafka's lock of the topic.
+struct Topic {
+  Topic(Partitioning partitioning, std::int64_t sticky_bytes)
+      : partitioner(partitioning, sticky_bytes, std::random_device()()) {}
+  rd_kafka_topic_t* handle = nullptr;
+  Partitioner partitioner;
+};
+
 /// What librdkafka hands back for a record.
 struct Ticket {
   Lane* lane = nullptr;
@@ -70,6 +80,16 @@ struct Ticket {
   Ticket* next_free = nullptr;
 };
 
+/// librdkafka calls it for a record without partition: in `send`, or in its own thread once it knows the topic.
+std::int32_t choose_partition(const rd_kafka_topic_t* handle, const void* key, std::size_t key_size,
+                              std::int32_t partitions, void* topic, void* ticket) {
+  std::optional<std::string_view> bytes;
+  if (key != nullptr) bytes.emplace(static_cast<const char*>(key), key_size);
+  return static_cast<Topic*>(topic)->partitioner.choose(
+      bytes, static_cast<Ticket*>(ticket)->cost - kRecordCost, partitions,
+      [handle](std::int32_t partition) { return rd_kafka_topic_partition_available(handle, partition) != 0; });
+}
+
 class RdProducer final : public Producer {
  public:
   RdProducer(std::unique_ptr<Handle> handle, const Settings& settings)
@@ -78,6 +98,8 @@ class RdProducer final : public Producer {
         limit_bytes_(settings.buffer_bytes),
         max_request_bytes_(settings.max_request_bytes),
         linger_(settings.linger),
+        partitioning_(settings.partitioning),
+        sticky_bytes_(settings.sticky_bytes),
         poller_([this](const std::stop_token& stop) { poll_loop(stop); }) {}
 
   ~RdProducer() override {
@@ -85,8 +107,9 @@ class RdProducer final : public Producer {
     rd_kafka_queue_yield(queue_.get());
     poller_.join();
     rd_kafka_purge(handle_->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-    for (auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
+    for (auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic->handle);
     queue_.reset();
+    handle_.reset();  // before the topics, which its partitioners use
   }
 
   Sent send(std::span<const OutRecord> records, DeliveryListener& listener) override;
@@ -128,7 +151,7 @@ class RdProducer final : public Producer {
            (bytes_in_flight_ >= limit_bytes_ && lane.bytes_in_flight >= kLaneMinimum);
   }
   Lane& lane_of(DeliveryListener& listener);
-  rd_kafka_topic_t* topic_of(const std::string& name);
+  Topic* topic_of(const std::string& name);
   std::optional<Error> refuse(const OutRecord& record) const;
   rd_kafka_resp_err_t produce(rd_kafka_topic_t* topic, const OutRecord& record, Ticket* ticket);
   Ticket* take_ticket();
@@ -143,12 +166,14 @@ class RdProducer final : public Producer {
   const std::int64_t limit_bytes_;
   const std::int64_t max_request_bytes_;
   const std::chrono::milliseconds linger_;
+  const Partitioning partitioning_;
+  const std::int64_t sticky_bytes_;
 
   std::mutex mutex_;
   std::condition_variable progress_;
   std::unordered_map<DeliveryListener*, std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<Lane>> detached_;
-  std::map<std::string, rd_kafka_topic_t*, std::less<>> topics_;
+  std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;
   std::deque<std::vector<Ticket>> ticket_blocks_;
   Ticket* free_tickets_ = nullptr;
   std::int64_t bytes_in_flight_ = 0;
@@ -174,12 +199,19 @@ Lane& RdProducer::lane_of(DeliveryListener& listener) {
   return *lane;
 }
 
-rd_kafka_topic_t* RdProducer::topic_of(const std::string& name) {
+Topic* RdProducer::topic_of(const std::string& name) {
   auto it = topics_.find(name);
-  if (it != topics_.end()) return it->second;
-  rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
-  if (topic != nullptr) topics_.emplace(name, topic);
-  return topic;
+  if (it != topics_.end()) return it->second.get();
+  auto topic = std::make_unique<Topic>(partitioning_, sticky_bytes_);
+  rd_kafka_topic_conf_t* configuration = rd_kafka_default_topic_conf_dup(handle_->get());
+  rd_kafka_topic_conf_set_partitioner_cb(configuration, choose_partition);
+  rd_kafka_topic_conf_set_opaque(configuration, topic.get());
+  topic->handle = rd_kafka_topic_new(handle_->get(), name.c_str(), configuration);
+  if (topic->handle == nullptr) {
+    rd_kafka_topic_conf_destroy(configuration);
+    return nullptr;
+  }
+  return topics_.emplace(name, std::move(topic)).first->second.get();
 }
 
 Ticket* RdProducer::take_ticket() {
@@ -279,7 +311,7 @@ Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryList
   Lane& lane = lane_of(listener);
   std::int64_t& in_epoch = in_flight_by_epoch_[epoch_];
   const std::string* last_name = nullptr;
-  rd_kafka_topic_t* topic = nullptr;
+  Topic* topic = nullptr;
   for (const OutRecord& record : records) {
     if (full(lane)) {
       rounds_at_refusal_ = rounds_;
@@ -297,6 +329,7 @@ Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryList
                               "topic \"" + *record.topic + "\": " + rd_kafka_err2str(rd_kafka_last_error()));
         break;
       }
+      topic->partitioner.look_again();
     }
     Ticket* ticket = take_ticket();
     ticket->lane = &lane;
@@ -304,7 +337,7 @@ Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryList
     ticket->epoch = epoch_;
     ticket->cost = kRecordCost + static_cast<std::int64_t>((record.key ? record.key->size() : 0) +
                                                            (record.value ? record.value->size() : 0));
-    rd_kafka_resp_err_t code = produce(topic, record, ticket);
+    rd_kafka_resp_err_t code = produce(topic->handle, record, ticket);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       give_back(ticket);
       if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
@@ -380,14 +413,14 @@ void RdProducer::detach(DeliveryListener& listener) {
 }
 
 Result<std::int32_t> RdProducer::partition_count(const std::string& topic, std::chrono::milliseconds timeout) {
-  rd_kafka_topic_t* handle = nullptr;
+  Topic* known = nullptr;
   {
     std::lock_guard lock(mutex_);
-    handle = topic_of(topic);
+    known = topic_of(topic);
   }
-  if (handle == nullptr) return error_of(rd_kafka_last_error());
+  if (known == nullptr) return error_of(rd_kafka_last_error());
   const rd_kafka_metadata_t* metadata = nullptr;
-  auto code = rd_kafka_metadata(handle_->get(), 0, handle, &metadata, to_millis(timeout));
+  auto code = rd_kafka_metadata(handle_->get(), 0, known->handle, &metadata, to_millis(timeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (auto refusal = handle_->state().refusal()) return error_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, *refusal);
     return error_of(code);

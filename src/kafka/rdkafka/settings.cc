@@ -150,7 +150,7 @@ class Translator {
     set("reconnect.backoff.max.ms", "1000");
     set("connections.max.idle.ms", "540000");
     if (kind_ == ClientKind::kProducer) {
-      set("partitioner", "murmur2_random");
+      set("sticky.partitioning.linger.ms", "0");  // RdProducer chooses the partitions
       set("linger.ms", "5");
       set("batch.size", "262144");
       set("batch.num.messages", "1000000");
@@ -318,8 +318,7 @@ class Translator {
     if (out_.properties["enable.idempotence"] == "true" && get("max.in.flight.requests.per.connection").empty()) {
       set("max.in.flight.requests.per.connection", "5");
     }
-    emulate_partitioner();
-    return {};
+    return emulate_partitioner();
   }
 
   /// librdkafka refuses a delivery timeout beyond the transaction's.
@@ -332,20 +331,22 @@ class Translator {
     if (delivery == 0 || delivery > transaction) it->second = std::to_string(transaction);
   }
 
-  void emulate_partitioner() {
-    if (lower(get("partitioner.ignore.keys")) == "true") set("partitioner", "random");
+  Result<void> emulate_partitioner() {
+    auto batch = number_of("batch.size");
+    if (!batch) return batch.error();
+    if (*batch) out_.sticky_bytes = std::max<std::int64_t>(1, **batch);
+    if (lower(get("partitioner.ignore.keys")) == "true") out_.partitioning = Partitioning::kSticky;
     std::string name = get("partitioner.class");
-    if (name.empty()) return;
+    if (name.empty()) return {};
     std::string simple = name.substr(name.rfind('.') + 1);
     if (simple == "RoundRobinPartitioner") {
-      set("partitioner", "random");
-      set("sticky.partitioning.linger.ms", "0");
-      notice("partitioner.class", "RoundRobinPartitioner becomes a random choice of partitions for each record");
+      out_.partitioning = Partitioning::kRoundRobin;
     } else if (simple == "UniformStickyPartitioner") {
-      set("partitioner", "random");
+      out_.partitioning = Partitioning::kSticky;
     } else if (simple != "DefaultPartitioner") {
       notice("partitioner.class", name + " is a Java class; Kafka's default partitioner is used");
     }
+    return {};
   }
 
   Result<void> emulate_consumer() {

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "kafka/client_config.h"
+#include "kafka/partitioner.h"
 #include "kafka/security.h"
 
 namespace millrace::kafka {
@@ -35,6 +36,8 @@ struct Settings {
   std::int64_t max_request_bytes = 1048576;            ///< producer: max.request.size
   std::int32_t max_poll_records = 500;                 ///< consumer
   std::chrono::milliseconds linger{5};                 ///< producer
+  Partitioning partitioning = Partitioning::kByKey;    ///< producer
+  std::int64_t sticky_bytes = 16384;                   ///< producer: batch.size as Java counts it
   std::chrono::milliseconds metadata_max_age{300000};  ///< consumer: how often a topic pattern is matched again
   std::string auto_offset_reset = "latest";            ///< consumer: earliest, latest, error
 };

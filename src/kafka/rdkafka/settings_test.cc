@@ -48,7 +48,8 @@ TEST(SettingsTest, AProducerAsConnectMakesIt) {
   EXPECT_EQ(settings.properties.at("enable.idempotence"), "false");
   EXPECT_EQ(settings.properties.at("max.in.flight.requests.per.connection"), "1");
   EXPECT_EQ(settings.properties.at("message.timeout.ms"), "0");
-  EXPECT_EQ(settings.properties.at("partitioner"), "murmur2_random");
+  EXPECT_EQ(settings.partitioning, Partitioning::kByKey);
+  EXPECT_EQ(settings.sticky_bytes, 16384);
   // In microseconds it must fit into 32 bits, or records for a topic that was created just now fail at once.
   EXPECT_LE(std::stol(settings.properties.at("topic.metadata.propagation.max.ms")), 2147483);
   EXPECT_FALSE(settings.properties.contains("key.serializer"));
@@ -123,12 +124,14 @@ TEST(SettingsTest, CompressionLevelsBelongToTheirCodec) {
                    .properties.contains("compression.level"));
 }
 
-TEST(SettingsTest, PartitionerClassesBecomeWhatComesNearest) {
-  EXPECT_EQ(translated(kProducer, {{"partitioner.ignore.keys", "true"}}).properties.at("partitioner"), "random");
+TEST(SettingsTest, KafkasPartitionersAreKnown) {
+  EXPECT_EQ(translated(kProducer, {{"partitioner.ignore.keys", "true"}}).partitioning, Partitioning::kSticky);
+  EXPECT_EQ(translated(kProducer, {{"batch.size", "0"}}).sticky_bytes, 1);
+  EXPECT_EQ(translated(kProducer, {{"batch.size", "65536"}}).sticky_bytes, 65536);
   auto robin =
       translated(kProducer, {{"partitioner.class", "org.apache.kafka.clients.producer.RoundRobinPartitioner"}});
-  EXPECT_EQ(robin.properties.at("sticky.partitioning.linger.ms"), "0");
-  EXPECT_EQ(robin.notices.size(), 1U);
+  EXPECT_EQ(robin.partitioning, Partitioning::kRoundRobin);
+  EXPECT_TRUE(robin.notices.empty());
   EXPECT_EQ(translated(kProducer, {{"partitioner.class", "com.example.Mine"}}).notices.size(), 1U);
 }
 

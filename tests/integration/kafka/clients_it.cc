@@ -87,6 +87,29 @@ TEST_F(ClientsTest, KeyedRecordsLandWhereJavaPutsThem) {
   out->detach(deliveries);
 }
 
+TEST_F(ClientsTest, RecordsWithoutKeyKeepToAPartitionForABatch) {
+  const std::string topic = create_topic(3);
+  const auto partitions_of = [&](const ClientConfig& config, int records) {
+    auto out = producer(config);
+    Collector deliveries;
+    for (int i = 0; i < records; ++i) {
+      OutRecord record;
+      record.topic = &topic;
+      record.value = "a line of a quiet file";
+      send_all(*out, {&record, 1}, deliveries);
+      EXPECT_TRUE(out->flush(10s));
+    }
+    EXPECT_TRUE(eventually([&] { return deliveries.count() == static_cast<std::size_t>(records); }));
+    out->detach(deliveries);
+    std::map<std::int32_t, int> counts;
+    for (const auto& delivery : deliveries.all()) counts[delivery.partition] += 1;
+    return counts;
+  };
+  EXPECT_EQ(partitions_of({}, 30).size(), 1U);
+  EXPECT_EQ(partitions_of({{"partitioner.class", "org.apache.kafka.clients.producer.RoundRobinPartitioner"}}, 6),
+            (std::map<std::int32_t, int>{{0, 2}, {1, 2}, {2, 2}}));
+}
+
 TEST_F(ClientsTest, ARecordLargerThanTheLimitIsRefusedInJavasWords) {
   const std::string topic = create_topic(1);
   auto out = producer({{"max.request.size", "1000"}});
