@@ -13,6 +13,12 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 /// First byte from `from` on that is not ASCII, or the end.
 std::size_t skip_ascii(std::string_view bytes, std::size_t from) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
+  while (from + 4 * sizeof(std::uint64_t) <= bytes.size()) {
+    std::uint64_t words[4];
+    std::memcpy(words, bytes.data() + from, sizeof words);
+    if (((words[0] | words[1] | words[2] | words[3]) & kHighBits) != 0) break;
+    from += sizeof words;
+  }
   while (from + sizeof(std::uint64_t) <= bytes.size()) {
     std::uint64_t word;
     std::memcpy(&word, bytes.data() + from, sizeof word);

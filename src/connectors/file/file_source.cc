@@ -293,26 +293,28 @@ std::vector<SourceRecord> FileSourceTask::take_lines() {
       now = now_ms();
       records.reserve(std::min<std::size_t>(batch_records_, 512));
     }
-    records.push_back(record_of(*line, now));
+    fill(records.emplace_back(), *line, now);
   }
   return records;
 }
 
-SourceRecord FileSourceTask::record_of(std::string_view line, std::int64_t now) {
-  SourceRecord record;
+void FileSourceTask::fill(SourceRecord& record, std::string_view line, std::int64_t now) {
   record.topic = config_.topic;
   record.value_schema = Schema::string();
   record.value = Value(to_utf8(line));
   record.timestamp = now;
   record.source_partition = partition_;
-  if (stdin_offset_) {
-    record.source_offset = stdin_offset_;
-  } else {
-    Map offset;
-    offset.append(Value(kPosition), Value(splitter_.consumed_bytes()));
-    record.source_offset = std::make_shared<const Map>(std::move(offset));
+  record.source_offset = stdin_offset_ ? stdin_offset_ : offset_of(splitter_.consumed_bytes());
+}
+
+OffsetMap FileSourceTask::offset_of(std::int64_t position) {
+  if (!offsets_ || offsets_used_ == offsets_->size()) {
+    offsets_ = std::make_shared<OffsetBlock>();
+    offsets_used_ = 0;
   }
-  return record;
+  Map& offset = (*offsets_)[offsets_used_++];
+  offset.append(Value(kPosition), Value(position));
+  return {offsets_, &offset};
 }
 
 }  // namespace millrace::file

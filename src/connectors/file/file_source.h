@@ -1,6 +1,8 @@
 #pragma once
 
 #include <sys/types.h>
+
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -71,12 +73,18 @@ class FileSourceTask : public SourceTask {
   void start_over(const std::string& why);
   void begin_at(std::int64_t position);
   std::vector<SourceRecord> take_lines();
-  SourceRecord record_of(std::string_view line, std::int64_t now_ms);
+  void fill(SourceRecord& record, std::string_view line, std::int64_t now_ms);
+  OffsetMap offset_of(std::int64_t position);
+
+  /// The offsets of lines that follow each other share an allocation, which lives as long as one of them.
+  using OffsetBlock = std::array<Map, 64>;
 
   FileSourceConfig config_;
   std::size_t batch_records_ = 1;
   OffsetMap partition_;
   OffsetMap stdin_offset_;
+  std::shared_ptr<OffsetBlock> offsets_;
+  std::size_t offsets_used_ = 0;
   InputFile input_;
   LineSplitter splitter_;
   std::int64_t file_position_ = 0;  ///< bytes read from the file so far, complete lines or not
