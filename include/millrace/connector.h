@@ -202,6 +202,9 @@ class SinkTask : public Task {
   virtual void close(const std::vector<TopicPartition>&) {}
   /// Takes a batch, which may be empty. RetriableError: the same batch comes again. Anything else: FAILED.
   virtual void put(const std::vector<SinkRecord>& records) = 0;
+  /// How many records one `put` should hold where so many wait; asked once, after `start`. A larger put spares a database
+  /// transactions. Counts only while max.poll.records is not set; 500 and less, as Kafka Connect has it, mean 500.
+  virtual std::size_t preferred_put_records() const { return 0; }
   /// What was put must be stored when this returns.
   virtual void flush(const SinkOffsets&) {}
   /// The offsets that may be committed. The default flushes and returns the same offsets.

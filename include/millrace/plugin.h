@@ -152,7 +152,7 @@ class PluginRegistry {
 // Plugins in shared libraries (plugin.path)
 
 /// Changes whenever a type of this SDK changes its layout. A library built against another stamp is refused.
-inline constexpr const char* kAbiStamp = "millrace-sdk-2";
+inline constexpr const char* kAbiStamp = "millrace-sdk-3";
 
 }  // namespace millrace
 

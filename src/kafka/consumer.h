@@ -65,6 +65,8 @@ class Consumer {
   /// Up to max.poll.records records; an empty batch on timeout or wake-up.
   virtual Result<std::unique_ptr<RecordBatch>> poll(std::chrono::milliseconds timeout) = 0;
   virtual void wake_up() = 0;
+  /// More records than 500 to a poll, where they are there at once and small. Counts only if max.poll.records is not set.
+  virtual void prefer_poll_records(std::size_t records) = 0;
 
   virtual std::vector<TopicPartition> assignment() const = 0;
   virtual Result<void> pause(const std::vector<TopicPartition>& partitions) = 0;

@@ -54,6 +54,7 @@ class FakeConsumer final : public Consumer {
     };
     group_ = get("group.id", "");
     max_records_ = static_cast<std::size_t>(std::stoll(get("max.poll.records", "500")));
+    max_records_given_ = config.contains("max.poll.records");
     from_end_ = get("auto.offset.reset", "latest") == "latest";
     read_committed_ = get("isolation.level", "read_uncommitted") == "read_committed";
   }
@@ -79,6 +80,9 @@ class FakeConsumer final : public Consumer {
   }
 
   Result<std::unique_ptr<RecordBatch>> poll(milliseconds timeout) override;
+  void prefer_poll_records(std::size_t records) override {
+    if (!max_records_given_) max_records_ = std::max(max_records_, records);
+  }
   void wake_up() override {
     std::lock_guard lock(cluster_->mutex);
     woken_ = true;
@@ -163,6 +167,7 @@ class FakeConsumer final : public Consumer {
   std::shared_ptr<Cluster> cluster_;
   std::string group_;
   std::size_t max_records_ = 500;
+  bool max_records_given_ = false;
   bool from_end_ = false;
   bool read_committed_ = false;
   bool closed_ = false;

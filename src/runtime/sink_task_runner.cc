@@ -55,6 +55,7 @@ Result<void> SinkTaskRunner::execute() {
   if (auto failure = guard_plugin([this] { sink_.task->initialize(*this); })) return plugin_error(*failure);
   started_ = true;
   if (auto failure = guard_plugin([this] { sink_.task->start(parts_.task_config); })) return plugin_error(*failure);
+  sink_.consumer->prefer_poll_records(sink_.task->preferred_put_records());
   sink_log().info("Sink task finished initialization and start");
   TaskRunner::report(State::kRunning);
   next_commit_ = control().clock().now() + parts_.flush_interval;

@@ -20,6 +20,7 @@ struct Script {
   std::vector<std::string> calls;  // open, close, stop
   std::function<void(const std::vector<SinkRecord>&, SinkTaskContext&)> on_put;
   std::function<SinkOffsets(const SinkOffsets&)> on_pre_commit;
+  std::size_t preferred = 0;
 };
 
 class ScriptedSink : public SinkTask {
@@ -38,6 +39,7 @@ class ScriptedSink : public SinkTask {
     const std::lock_guard lock(script_.mutex);
     for (const SinkRecord& record : records) script_.put.push_back(record.value.as_string());
   }
+  std::size_t preferred_put_records() const override { return script_.preferred; }
   SinkOffsets pre_commit(const SinkOffsets& offsets) override {
     return script_.on_pre_commit ? script_.on_pre_commit(offsets) : offsets;
   }
@@ -100,6 +102,19 @@ TEST_F(SinkTaskRunnerTest, PutsRecordsAndCommitsBehindThem) {
   EXPECT_EQ(committed(), 4) << "the closing commit";
   EXPECT_EQ(calls(), (Values{"open 1", "close 1", "stop"}));
   EXPECT_EQ(listener_.states(), (std::vector<State>{State::kRunning, State::kUnassigned}));
+}
+
+TEST_F(SinkTaskRunnerTest, ATaskMayAskForLargerPuts) {
+  constexpr std::size_t kRecords = 1500;
+  for (std::size_t i = 0; i < kRecords; ++i) add({"x"});
+  std::atomic<std::size_t> largest{0};
+  script_.on_put = [&](const std::vector<SinkRecord>& records, SinkTaskContext&) {
+    largest = std::max(largest.load(), records.size());
+  };
+  script_.preferred = 1200;
+  start();
+  ASSERT_TRUE(eventually([&] { return put().size() == kRecords; }));
+  EXPECT_EQ(largest, 1200U);
 }
 
 TEST_F(SinkTaskRunnerTest, CommitsOnlyWhatPreCommitAllows) {

@@ -121,9 +121,11 @@ const ConfigTable<SinkConfig>& SinkConfig::table() {
           .group(kWrites, 2)
           .width(Width::kShort)
           .display("Batch Size")
-          .doc("Most records written by one statement. A batch is never larger than what one poll of the consumer "
-               "returns "
-               "(consumer.override.max.poll.records)."),
+          .doc("Most records written by one statement, and, where more than 500, how many are taken from Kafka at once "
+               "for one "
+               "transaction. The latter is bounded by what is there, by 2 MB, and by "
+               "consumer.override.max.poll.records if "
+               "that is set."),
       option("delete.enabled", &C::delete_enabled)
           .default_to(false)
           .importance(Importance::kMedium)

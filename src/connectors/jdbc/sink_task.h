@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,6 +31,9 @@ class JdbcSinkTask final : public SinkTask {
   ~JdbcSinkTask() override;
   void start(const Props& config) override;
   void put(const std::vector<SinkRecord>& records) override;
+  std::size_t preferred_put_records() const override {
+    return static_cast<std::size_t>(std::max(config_.batch_size, 0));
+  }
   SinkOffsets pre_commit(const SinkOffsets& offsets) override;
   void close(const std::vector<TopicPartition>& partitions) override;
   void stop() override;

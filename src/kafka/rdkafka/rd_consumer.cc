@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTopicListTimeout{5000};
 constexpr milliseconds kCloseStep{50};
 constexpr milliseconds kSeekAgain{20};
+constexpr std::size_t kJavaPollRecords = 500;
+constexpr std::size_t kLargePollBytes = 2 * 1024 * 1024;
 constexpr std::size_t kWorthAsking = 4;  // records that wait
 constexpr milliseconds kLookUp{1000};
 constexpr milliseconds kWatermarkStep{1000};
@@ -36,14 +38,15 @@ class RdConsumer final : public Consumer {
   RdConsumer(std::unique_ptr<Handle> handle, const Settings& settings, bool has_group)
       : handle_(std::move(handle)),
         reset_(settings.auto_offset_reset),
-        max_poll_records_(settings.max_poll_records),
+        poll_records_given_(settings.max_poll_records.has_value()),
+        poll_records_(static_cast<std::size_t>(settings.max_poll_records.value_or(kJavaPollRecords))),
         metadata_max_age_(settings.metadata_max_age),
         creates_topics_(settings.properties.at("allow.auto.create.topics") == "true"),
         has_group_(has_group) {
     handle_->user = this;
     rd_kafka_poll_set_consumer(rk());
     queue_.reset(rd_kafka_queue_get_consumer(rk()));
-    messages_.resize(static_cast<std::size_t>(max_poll_records_));
+    messages_.resize(poll_records_);
   }
   ~RdConsumer() override {
     listener_ = nullptr;
@@ -54,6 +57,11 @@ class RdConsumer final : public Consumer {
   Result<void> subscribe(std::function<bool(std::string_view topic)> matches, RebalanceListener& listener) override;
   Result<void> assign(const Offsets& partitions) override;
   Result<std::unique_ptr<RecordBatch>> poll(milliseconds timeout) override;
+  void prefer_poll_records(std::size_t records) override {
+    if (poll_records_given_ || records <= poll_records_) return;
+    poll_records_ = records;
+    messages_.resize(poll_records_);
+  }
   void wake_up() override {
     woken_.store(true);
     rd_kafka_queue_yield(queue_.get());
@@ -94,13 +102,15 @@ class RdConsumer final : public Consumer {
   const std::string* topic_name(const rd_kafka_message_t* message);
   rd_kafka_resp_err_t start_commit(const Offsets& offsets, rd_kafka_queue_t* queue, bool at_once,
                                    std::function<void(Result<void>)> done);
+  std::size_t take_messages(milliseconds timeout);
   void run_done();
   void ask_for_more();
 
   std::unique_ptr<Handle> handle_;
   RdQueue queue_;
   const std::string reset_;
-  const std::int32_t max_poll_records_;
+  const bool poll_records_given_;
+  std::size_t poll_records_;
   const milliseconds metadata_max_age_;
   const bool creates_topics_;
   const bool has_group_;
@@ -318,6 +328,26 @@ std::optional<Error> RdConsumer::take(rd_kafka_message_t* message, RdBatch& batc
   return std::nullopt;
 }
 
+/// Fills `messages_`; returns how many. One is waited for, then whatever else is there is taken: asking for more would wait
+/// until all have come. Beyond Java's number only while they are small: all are converted before the task sees the first.
+std::size_t RdConsumer::take_messages(milliseconds timeout) {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  const auto take_up_to = [&](std::size_t end, milliseconds wait) {
+    const auto taken =
+        rd_kafka_consume_batch_queue(queue_.get(), to_millis(wait), messages_.data() + count, end - count);
+    for (ssize_t i = 0; i < taken; ++i) bytes += messages_[count++]->len;
+    return count == end;
+  };
+  const auto may_take_more = [&] {
+    return count < poll_records_ && (poll_records_given_ || count < kJavaPollRecords || bytes < kLargePollBytes);
+  };
+  bool more = take_up_to(1, timeout);
+  while (more && may_take_more())
+    more = take_up_to(std::min(poll_records_, (count / kJavaPollRecords + 1) * kJavaPollRecords), milliseconds(0));
+  return count;
+}
+
 Result<std::unique_ptr<RecordBatch>> RdConsumer::poll(milliseconds timeout) {
   auto batch = std::make_unique<RdBatch>();
   if (closed_) return std::unique_ptr<RecordBatch>(std::move(batch));
@@ -334,19 +364,14 @@ Result<std::unique_ptr<RecordBatch>> RdConsumer::poll(milliseconds timeout) {
       if (part.pending_seek >= 0) left = std::min(left, kSeekAgain);
     }
     if (matches_) left = std::min(left, std::chrono::ceil<milliseconds>(match_at_ - Clock::now()));
-    // One message is waited for, then whatever else is there is taken: asking for more would wait until all have come.
-    auto count = rd_kafka_consume_batch_queue(queue_.get(), to_millis(left), messages_.data(), 1);
-    if (count == 1 && max_poll_records_ > 1) {
-      auto more = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data() + 1, messages_.size() - 1);
-      if (more > 0) count += more;
-    }
+    const std::size_t count = take_messages(left);
     ask_for_more();
     run_done();
     std::optional<Error> error;
-    if (count > 0) batch->reserve(static_cast<std::size_t>(count));
+    batch->reserve(count);
     last_topic_ = nullptr;
-    for (ssize_t i = 0; i < count; ++i) {
-      auto failed = take(messages_[static_cast<std::size_t>(i)], *batch);
+    for (std::size_t i = 0; i < count; ++i) {
+      auto failed = take(messages_[i], *batch);
       if (failed && !error) error = std::move(failed);
     }
     if (!batch->records().empty()) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,7 @@ struct Settings {
   // Emulated by our clients.
   std::int64_t buffer_bytes = 0;                       ///< producer: buffer.memory
   std::int64_t max_request_bytes = 1048576;            ///< producer: max.request.size
-  std::int32_t max_poll_records = 500;                 ///< consumer
+  std::optional<std::int32_t> max_poll_records;        ///< consumer
   std::chrono::milliseconds linger{5};                 ///< producer
   Partitioning partitioning = Partitioning::kByKey;    ///< producer
   std::int64_t sticky_bytes = 16384;                   ///< producer: batch.size as Java counts it

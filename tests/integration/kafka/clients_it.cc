@@ -110,6 +110,36 @@ TEST_F(ClientsTest, RecordsWithoutKeyKeepToAPartitionForABatch) {
             (std::map<std::int32_t, int>{{0, 2}, {1, 2}, {2, 2}}));
 }
 
+TEST_F(ClientsTest, APollMayHoldMoreThan500RecordsIfAskedAndNotConfigured) {
+  const std::string topic = create_topic(1);
+  auto out = producer();
+  Collector deliveries;
+  std::vector<OutRecord> records(3000);
+  for (auto& record : records) {
+    record.topic = &topic;
+    record.value = "v";
+  }
+  send_all(*out, records, deliveries);
+  ASSERT_TRUE(out->flush(10s));
+  out->detach(deliveries);
+  const auto largest_poll = [&](const ClientConfig& config, std::size_t preferred) {
+    auto in = consumer(config);
+    in->prefer_poll_records(preferred);
+    EXPECT_TRUE(in->assign({{{topic, 0}, 0}}));
+    std::size_t largest = 0;
+    for (std::size_t read = 0; read < records.size();) {
+      auto batch = in->poll(10s);
+      if (!batch || (*batch)->records().empty()) break;
+      read += (*batch)->records().size();
+      largest = std::max(largest, (*batch)->records().size());
+    }
+    return largest;
+  };
+  EXPECT_EQ(largest_poll({}, 0), 500U);
+  EXPECT_EQ(largest_poll({}, 1200), 1200U);
+  EXPECT_EQ(largest_poll({{"max.poll.records", "100"}}, 1200), 100U);
+}
+
 TEST_F(ClientsTest, ARecordLargerThanTheLimitIsRefusedInJavasWords) {
   const std::string topic = create_topic(1);
   auto out = producer({{"max.request.size", "1000"}});
