@@ -205,6 +205,8 @@ class SinkTask : public Task {
   /// How many records one `put` should hold where so many wait; asked once, after `start`. A larger put spares a database
   /// transactions. Counts only while max.poll.records is not set; 500 and less, as Kafka Connect has it, mean 500.
   virtual std::size_t preferred_put_records() const { return 0; }
+  /// False: `put` does not look at headers, and the worker may spare itself the work to make them. Asked once, after `start`.
+  virtual bool reads_headers() const { return true; }
   /// What was put must be stored when this returns.
   virtual void flush(const SinkOffsets&) {}
   /// The offsets that may be committed. The default flushes and returns the same offsets.

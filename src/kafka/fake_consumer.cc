@@ -14,6 +14,9 @@ Error failure(std::string text) { return Error{Errc::kInvalid, std::move(text), 
 class FakeBatch final : public RecordBatch {
  public:
   std::span<const InRecord> records() const override { return views_; }
+  std::span<const HeaderView> headers_of(const InRecord& record) const override {
+    return headers_[static_cast<std::size_t>(&record - views_.data())];
+  }
 
   void add(const std::string& topic, const FakeClients::Stored& record) {
     names_.push_back(topic);
@@ -34,7 +37,7 @@ class FakeBatch final : public RecordBatch {
       for (const auto& [key, value] : record.headers) {
         headers.push_back({key, value ? std::optional<std::string_view>(*value) : std::nullopt});
       }
-      view.headers = headers;
+      view.batch = this;
     }
   }
 

@@ -65,7 +65,8 @@ std::shared_future<void> DeadLetterQueue::report(const FailedRecord& failed) {
   metrics_->dead_letter_requests.add();
 
   std::deque<std::string> texts;  // the views below point here
-  std::vector<kafka::HeaderView> headers(record.headers.begin(), record.headers.end());
+  const auto original = record.headers();
+  std::vector<kafka::HeaderView> headers(original.begin(), original.end());
   if (options_.context_headers) {
     const auto add = [&](std::string_view name, std::string text) {
       texts.push_back(std::move(text));

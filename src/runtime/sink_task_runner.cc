@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRedeliveryDelay{1000};
 constexpr milliseconds kKafkaTimeout{60000};
+constexpr const char* kSimpleHeaderConverter = "org.apache.kafka.connect.storage.SimpleHeaderConverter";
 constexpr std::size_t kRetainedRecords = 20000;
 
 base::Log& sink_log() {
@@ -56,6 +57,9 @@ Result<void> SinkTaskRunner::execute() {
   started_ = true;
   if (auto failure = guard_plugin([this] { sink_.task->start(parts_.task_config); })) return plugin_error(*failure);
   sink_.consumer->prefer_poll_records(sink_.task->preferred_put_records());
+  // The other converters fail on some headers, and their records with them, whether or not the task looks at headers.
+  needs_headers_ = sink_.task->reads_headers() || !parts_.transforms.empty() ||
+                   parts_.header_converter_class != kSimpleHeaderConverter;
   sink_log().info("Sink task finished initialization and start");
   TaskRunner::report(State::kRunning);
   next_commit_ = control().clock().now() + parts_.flush_interval;
@@ -198,10 +202,10 @@ Result<SinkTaskRunner::Kept> SinkTaskRunner::convert_one(const kafka::InRecord& 
     });
   }
   out.headers.clear();
-  if (outcome == ErrorPolicy::Outcome::kDone && !in.headers.empty()) {
+  if (outcome == ErrorPolicy::Outcome::kDone && needs_headers_ && !in.headers().empty()) {
     outcome = errors().run(Stage::kHeaderConverter, parts_.header_converter_class, hand, [&] {
       out.headers.clear();
-      for (const kafka::HeaderView& header : in.headers) {
+      for (const kafka::HeaderView& header : in.headers()) {
         SchemaAndValue value = parts_.header_converter->to_connect_header(*in.topic, header.key, header.value);
         out.headers.add_unchecked(Header{std::string(header.key), std::move(value.schema), std::move(value.value)});
       }

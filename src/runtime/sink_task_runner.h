@@ -113,6 +113,7 @@ class SinkTaskRunner : public TaskRunner,
   std::vector<std::pair<TopicPartition, std::shared_future<void>>> reports_;
   std::optional<Error> failure_;  // of a rebalance callback or an errant report; the loop fails with it
   bool paused_for_redelivery_ = false;
+  bool needs_headers_ = true;
   bool paused_ = false;  // the connector's target state
   bool committing_ = false;
   bool commit_requested_ = false;

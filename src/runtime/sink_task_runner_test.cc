@@ -21,6 +21,7 @@ struct Script {
   std::function<void(const std::vector<SinkRecord>&, SinkTaskContext&)> on_put;
   std::function<SinkOffsets(const SinkOffsets&)> on_pre_commit;
   std::size_t preferred = 0;
+  bool reads_headers = true;
 };
 
 class ScriptedSink : public SinkTask {
@@ -40,6 +41,7 @@ class ScriptedSink : public SinkTask {
     for (const SinkRecord& record : records) script_.put.push_back(record.value.as_string());
   }
   std::size_t preferred_put_records() const override { return script_.preferred; }
+  bool reads_headers() const override { return script_.reads_headers; }
   SinkOffsets pre_commit(const SinkOffsets& offsets) override {
     return script_.on_pre_commit ? script_.on_pre_commit(offsets) : offsets;
   }
@@ -60,6 +62,7 @@ class SinkTaskRunnerTest : public TaskFixture {
   }
   void start(ErrorHandlingConfig errors = {}, const char* dead_letters = nullptr) {
     TaskParts common = parts(errors);
+    common.header_converter_class = header_converter_class_;
     SinkTaskRunner::Parts sink;
     sink.bisects_put = errors.bisect_put;
     if (dead_letters != nullptr) {
@@ -86,7 +89,24 @@ class SinkTaskRunnerTest : public TaskFixture {
     return found == offsets.end() ? -1 : found->second;
   }
 
+  /// One record with a header.
+  void send_with_header(const char* value) {
+    class Nobody : public kafka::DeliveryListener {
+      void on_deliveries(std::span<const kafka::Delivery>) override {}
+    } nobody;
+    const std::string topic = "t";
+    const kafka::HeaderView header{"trace", "bad"};  // TextConverter fails on it
+    kafka::OutRecord record;
+    record.topic = &topic;
+    record.value = value;
+    record.headers = {&header, 1};
+    const auto producer = *kafka_.producer({});
+    ASSERT_EQ(producer->send({&record, 1}, nobody).accepted, 1U);
+    producer->detach(nobody);
+  }
+
   Script script_;
+  std::string header_converter_class_;
 };
 
 using Values = std::vector<std::string>;
@@ -261,6 +281,41 @@ TEST_F(SinkTaskRunnerTest, ToleratedRecordsAndThoseThatTheTaskReportsGoToTheDead
   EXPECT_EQ(headers.at("__connect.errors.stage"), "TASK_PUT");
   EXPECT_EQ(headers.at("__connect.errors.offset"), "2");
   EXPECT_EQ(headers.at("__connect.errors.exception.message"), "no such column");
+}
+
+TEST_F(SinkTaskRunnerTest, HeadersThatNobodyReadsAreLeftOutButNotFromDeadLetters) {
+  kafka_.create_topic("dead");
+  header_converter_class_ = "org.apache.kafka.connect.storage.SimpleHeaderConverter";
+  script_.reads_headers = false;
+  script_.on_put = [](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
+    for (const SinkRecord& record : records) {
+      EXPECT_TRUE(record.headers.empty());
+      context.errant_record_reporter()->report(record, DataError("no such column"));
+    }
+  };
+  send_with_header("a");
+  ErrorHandlingConfig errors;
+  errors.tolerance = ErrorTolerance::kAll;
+  start(errors, "dead");
+  ASSERT_TRUE(eventually([&] { return committed() == 1; }));
+  const auto dead = kafka_.records("dead");
+  ASSERT_EQ(dead.size(), 1U);
+  const std::map<std::string, std::optional<std::string>> headers(dead[0].headers.begin(), dead[0].headers.end());
+  EXPECT_EQ(headers.at("trace"), "bad");
+  EXPECT_EQ(headers.at("__connect.errors.stage"), "TASK_PUT");
+}
+
+TEST_F(SinkTaskRunnerTest, AHeaderConverterThatMayFailIsAskedWhoeverReads) {
+  kafka_.create_topic("dead");
+  header_converter_class_ = "org.apache.kafka.connect.json.JsonConverter";
+  script_.reads_headers = false;
+  send_with_header("a");
+  ErrorHandlingConfig errors;
+  errors.tolerance = ErrorTolerance::kAll;
+  start(errors, "dead");
+  ASSERT_TRUE(eventually([&] { return committed() == 1; }));
+  EXPECT_TRUE(put().empty());
+  ASSERT_EQ(kafka_.records("dead").size(), 1U);
 }
 
 TEST_F(SinkTaskRunnerTest, TheRecordsThatATaskRefusesAreFoundAndTheOthersPutOnceInOrder) {

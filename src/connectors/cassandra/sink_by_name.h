@@ -25,6 +25,7 @@ class SinkByNameTask : public SinkTask {
  public:
   void start(const Props& config) override;
   void put(const std::vector<SinkRecord>& records) override;
+  bool reads_headers() const override { return !chosen_ || chosen_->reads_headers(); }
   std::size_t preferred_put_records() const override { return chosen_ ? chosen_->preferred_put_records() : 0; }
   void stop() override;
 

@@ -34,6 +34,7 @@ class FileSinkTask : public SinkTask {
   ~FileSinkTask() override { close_file(); }
   void start(const Props& config) override;
   void put(const std::vector<SinkRecord>& records) override;
+  bool reads_headers() const override { return false; }
   void stop() override { close_file(); }
 
  private:

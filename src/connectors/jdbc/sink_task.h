@@ -31,6 +31,7 @@ class JdbcSinkTask final : public SinkTask {
   ~JdbcSinkTask() override;
   void start(const Props& config) override;
   void put(const std::vector<SinkRecord>& records) override;
+  bool reads_headers() const override { return false; }
   std::size_t preferred_put_records() const override {
     return static_cast<std::size_t>(std::max(config_.batch_size, 0));
   }

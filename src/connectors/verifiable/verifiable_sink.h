@@ -27,6 +27,7 @@ class VerifiableSinkTask : public SinkTask {
  public:
   void start(const Props& config) override;
   void put(const std::vector<SinkRecord>& records) override;
+  bool reads_headers() const override { return false; }
   void flush(const SinkOffsets& offsets) override;
   void stop() override {}
 

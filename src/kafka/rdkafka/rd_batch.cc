@@ -9,6 +9,7 @@ RdBatch::~RdBatch() {
 void RdBatch::add(rd_kafka_message_t* message, const std::string* topic) {
   messages_.push_back(message);
   InRecord& record = records_.emplace_back();
+  record.batch = this;
   record.topic = topic;
   record.partition = message->partition;
   record.offset = message->offset;
@@ -19,10 +20,14 @@ void RdBatch::add(rd_kafka_message_t* message, const std::string* topic) {
                                                                        : TimestampType::kNoTimestampType;
   if (message->key != nullptr) record.key.emplace(static_cast<const char*>(message->key), message->key_len);
   if (message->payload != nullptr) record.value.emplace(static_cast<const char*>(message->payload), message->len);
+}
 
+std::span<const HeaderView> RdBatch::headers_of(const InRecord& record) const {
+  const auto index = static_cast<std::size_t>(&record - records_.data());
+  if (const auto known = headers_.find(index); known != headers_.end()) return known->second;
   rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  auto& views = headers_.emplace_back();
+  if (rd_kafka_message_headers(messages_[index], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  std::vector<HeaderView>& views = headers_[index];
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
@@ -32,7 +37,7 @@ void RdBatch::add(rd_kafka_message_t* message, const std::string* topic) {
     view.key = name;
     if (value != nullptr) view.value.emplace(static_cast<const char*>(value), size);
   }
-  record.headers = views;
+  return views;
 }
 
 }  // namespace millrace::kafka

@@ -2,7 +2,6 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <deque>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -21,6 +20,7 @@ class RdBatch final : public RecordBatch {
   RdBatch& operator=(const RdBatch&) = delete;
 
   std::span<const InRecord> records() const override { return records_; }
+  std::span<const HeaderView> headers_of(const InRecord& record) const override;
   void reserve(std::size_t records) {
     messages_.reserve(records);
     records_.reserve(records);
@@ -31,7 +31,7 @@ class RdBatch final : public RecordBatch {
  private:
   std::vector<rd_kafka_message_t*> messages_;
   std::vector<InRecord> records_;
-  std::deque<std::vector<HeaderView>> headers_;
+  mutable std::unordered_map<std::size_t, std::vector<HeaderView>> headers_;  // by index; those that were asked for
 };
 
 }  // namespace millrace::kafka

@@ -183,7 +183,7 @@ class ClientsFixture : public testing::Test {
           record.partition, record.offset, record.timestamp_ms, record.timestamp_type, std::nullopt, std::nullopt, {}};
       if (record.key) seen.key = std::string(*record.key);
       if (record.value) seen.value = std::string(*record.value);
-      for (const HeaderView& header : record.headers) {
+      for (const HeaderView& header : record.headers()) {
         seen.headers.emplace_back(std::string(header.key),
                                   header.value ? std::optional<std::string>(std::string(*header.value)) : std::nullopt);
       }

@@ -26,6 +26,7 @@ class CassandraSinkTask : public SinkTask {
   ~CassandraSinkTask() override;
   void start(const Props& config) override;
   void put(const std::vector<SinkRecord>& records) override;
+  bool reads_headers() const override { return false; }
   /// A put waits for its rows; with few of them the node is idle in between.
   std::size_t preferred_put_records() const override { return 2000; }
   void stop() override;
