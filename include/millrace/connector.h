@@ -149,6 +149,9 @@ class SourceTask : public Task {
   /// The next records; empty when there are none. May block, within `context().wait_for` and `stop_token()`.
   /// RetriableError: called again later. Anything else: the task is FAILED.
   virtual std::vector<SourceRecord> poll() = 0;
+  /// The records of the last `poll` come back, sent but maybe not acknowledged, in whatever state transforms left them: for a
+  /// task that fills them again instead of making new ones.
+  virtual void recycle(std::vector<SourceRecord> /*records*/) {}
   /// Offsets up to the last acknowledged record are stored.
   virtual void commit() {}
   /// Override both to be told of each record. `metadata` is null for a record that was filtered or skipped.

@@ -68,6 +68,8 @@ Result<void> SourceTaskRunner::loop() {
     if (!records->empty()) {
       if (Result<void> sent = send_all(*records); !sent) return sent;
       if (control().stopping()) break;
+      if (auto failure = guard_plugin([&] { source_.task->recycle(std::move(*records)); }))
+        return plugin_error(*failure);
     }
     if (Result<void> done = source_.delivery->batch_sent(); !done) return done;
   }

@@ -19,11 +19,11 @@ namespace millrace::file {
 namespace {
 
 constexpr std::string_view kFilename = "filename";
-constexpr std::string_view kPosition = "position";
 // How long an idle task waits before it looks again: short after activity, longer the longer nothing comes.
 constexpr std::chrono::milliseconds kShortestWait{2};
 constexpr std::chrono::milliseconds kLongestWait{100};
 constexpr std::size_t kLastBytes = 64;
+constexpr std::size_t kLongLine = 64 * 1024;
 
 Logger& log() {
   static Logger& instance = logger("org.apache.kafka.connect.file.FileStreamSourceTask");
@@ -125,6 +125,8 @@ std::vector<SourceRecord> FileSourceTask::poll() {
     idle_wait_ = kShortestWait;
     return records;
   }
+  spare_ = {};
+  offsets_.shrink();
   context().wait_for(idle_wait_);
   idle_wait_ = std::min(idle_wait_ * 2, kLongestWait);
   return {};
@@ -284,37 +286,41 @@ void FileSourceTask::begin_at(std::int64_t position) {
 }
 
 std::vector<SourceRecord> FileSourceTask::take_lines() {
-  std::vector<SourceRecord> records;
+  std::vector<SourceRecord> records = std::exchange(spare_, {});
   std::int64_t now = 0;
-  while (records.size() < batch_records_) {
+  std::size_t count = 0;
+  while (count < batch_records_) {
     const auto line = splitter_.next_line();
     if (!line) break;
-    if (records.empty()) {
+    if (count == 0) {
       now = now_ms();
       records.reserve(std::min<std::size_t>(batch_records_, 512));
     }
-    fill(records.emplace_back(), *line, now);
+    if (count == records.size()) records.emplace_back();
+    fill(records[count++], *line, now);
   }
+  records.resize(count);
   return records;
 }
 
+/// `record` is a new one, or one that was sent before.
 void FileSourceTask::fill(SourceRecord& record, std::string_view line, std::int64_t now) {
   record.topic = config_.topic;
+  record.kafka_partition.reset();
+  record.key_schema = nullptr;
+  record.key = Value();
+  record.headers.clear();
   record.value_schema = Schema::string();
-  record.value = Value(to_utf8(line));
+  if (record.value.kind() == ValueKind::kString && record.value.as_string().capacity() <= kLongLine) {
+    std::string& text = record.value.mutable_string();
+    text.clear();
+    append_as_utf8(text, line);
+  } else {
+    record.value = Value(to_utf8(line));
+  }
   record.timestamp = now;
   record.source_partition = partition_;
-  record.source_offset = stdin_offset_ ? stdin_offset_ : offset_of(splitter_.consumed_bytes());
-}
-
-OffsetMap FileSourceTask::offset_of(std::int64_t position) {
-  if (!offsets_ || offsets_used_ == offsets_->size()) {
-    offsets_ = std::make_shared<OffsetBlock>();
-    offsets_used_ = 0;
-  }
-  Map& offset = (*offsets_)[offsets_used_++];
-  offset.append(Value(kPosition), Value(position));
-  return {offsets_, &offset};
+  record.source_offset = stdin_offset_ ? stdin_offset_ : offsets_.next(splitter_.consumed_bytes());
 }
 
 }  // namespace millrace::file

@@ -2,15 +2,16 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/file/file_config.h"
 #include "connectors/file/line_splitter.h"
+#include "connectors/file/position_offsets.h"
 #include "millrace/connector.h"
 
 namespace millrace::file {
@@ -58,6 +59,7 @@ class FileSourceTask : public SourceTask {
  public:
   void start(const Props& config) override;
   std::vector<SourceRecord> poll() override;
+  void recycle(std::vector<SourceRecord> records) override { spare_ = std::move(records); }
   void stop() override;
 
  private:
@@ -74,17 +76,13 @@ class FileSourceTask : public SourceTask {
   void begin_at(std::int64_t position);
   std::vector<SourceRecord> take_lines();
   void fill(SourceRecord& record, std::string_view line, std::int64_t now_ms);
-  OffsetMap offset_of(std::int64_t position);
-
-  /// The offsets of lines that follow each other share an allocation, which lives as long as one of them.
-  using OffsetBlock = std::array<Map, 64>;
 
   FileSourceConfig config_;
   std::size_t batch_records_ = 1;
   OffsetMap partition_;
   OffsetMap stdin_offset_;
-  std::shared_ptr<OffsetBlock> offsets_;
-  std::size_t offsets_used_ = 0;
+  PositionOffsets offsets_;
+  std::vector<SourceRecord> spare_;  ///< to be filled again
   InputFile input_;
   LineSplitter splitter_;
   std::int64_t file_position_ = 0;  ///< bytes read from the file so far, complete lines or not

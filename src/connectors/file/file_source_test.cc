@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -34,6 +35,19 @@ class FakeContext : public SourceTaskContext, public OffsetStorageReader {
   OffsetMap stored;
   int waits = 0;
 };
+
+TEST(PositionOffsetsTest, AnOffsetKeepsItsPositionAsLongAsItIsHeld) {
+  PositionOffsets offsets;
+  std::deque<OffsetMap> held;
+  const auto position_of = [](const OffsetMap& offset) { return offset->find(kPosition)->as_int64(); };
+  for (std::int64_t position = 0; position < 10000; ++position) {
+    held.push_back(offsets.next(position));
+    if (held.size() > 300) held.pop_front();
+    ASSERT_EQ(position_of(held.front()), position - static_cast<std::int64_t>(held.size()) + 1);
+    if (position == 5000) offsets.shrink();
+  }
+  EXPECT_EQ(held.front()->size(), 1U);
+}
 
 class FileSourceTaskTest : public ::testing::Test {
  protected:
@@ -96,6 +110,35 @@ TEST_F(FileSourceTaskTest, RecordsLookLikeJavas) {
   EXPECT_EQ(*last_.value_schema, *Schema::string());
   EXPECT_TRUE(last_.timestamp.has_value());
   EXPECT_EQ(last_.source_partition->find("filename")->as_string(), path());
+}
+
+TEST_F(FileSourceTaskTest, RecordsThatComeBackAreFilledAnewWhateverTransformsDidToThem) {
+  append("first\nsecond\nthird\n");
+  start({{"batch.size", "2"}});
+  std::vector<SourceRecord> records = task_->poll();
+  ASSERT_EQ(records.size(), 2U);
+  const SourceRecord second = records[1];
+  for (SourceRecord& record : records) {
+    record.topic = "other";
+    record.kafka_partition = 7;
+    record.key_schema = Schema::int32();
+    record.key = Value(std::int32_t{1});
+    record.value_schema = nullptr;
+    record.headers.add("h", Value("v"), nullptr);
+    record.source_partition = nullptr;
+  }
+  records[0].value = Value(std::int64_t{5});
+  records[1].value = Value("longer than it was before");
+  task_->recycle(std::move(records));
+  std::vector<SourceRecord> next = task_->poll();
+  ASSERT_EQ(next.size(), 1U);
+  SourceRecord expected = second;
+  expected.value = Value("third");
+  expected.timestamp = next[0].timestamp;
+  EXPECT_EQ(static_cast<const ConnectRecord&>(next[0]), static_cast<const ConnectRecord&>(expected));
+  EXPECT_EQ(next[0].source_partition, second.source_partition);
+  EXPECT_EQ(next[0].source_offset->find("position")->as_int64(), 19);
+  EXPECT_EQ(second.source_offset->find("position")->as_int64(), 13);
 }
 
 TEST_F(FileSourceTaskTest, WaitsForAFileThatDoesNotExistYet) {
