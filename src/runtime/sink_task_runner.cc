@@ -171,22 +171,6 @@ Result<void> SinkTaskRunner::convert(const kafka::RecordBatch& records) {
   return {};
 }
 
-Result<SinkTaskRunner::Kept> SinkTaskRunner::transform(SinkRecord& record, const RecordInHand& hand) {
-  for (const auto& step : parts_.transforms.steps()) {
-    bool keep = true;
-    bool again = false;
-    std::optional<ConnectRecord> before;
-    if (parts_.retries_steps) before = record;
-    const auto outcome = errors().run(Stage::kTransformation, step->class_name(), hand, [&] {
-      if (std::exchange(again, true) && before) static_cast<ConnectRecord&>(record) = *before;
-      keep = step->apply(record);
-    });
-    if (outcome == ErrorPolicy::Outcome::kFail) return std::move(errors().error());
-    if (outcome == ErrorPolicy::Outcome::kSkip || !keep) return Kept::kNo;
-  }
-  return Kept::kYes;
-}
-
 Result<SinkTaskRunner::Kept> SinkTaskRunner::convert_one(const kafka::InRecord& in, SinkRecord& out) {
   const RecordInHand hand{nullptr, &in};
   auto outcome = errors().run(Stage::kKeyConverter, parts_.key_converter_class, hand, [&] {

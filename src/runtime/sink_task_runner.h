@@ -71,9 +71,7 @@ class SinkTaskRunner : public TaskRunner,
   Result<void> poll(std::chrono::milliseconds timeout);
   Result<void> rewind();
   Result<void> convert(const kafka::RecordBatch& records);
-  enum class Kept : bool { kNo, kYes };
   Result<Kept> convert_one(const kafka::InRecord& in, SinkRecord& out);
-  Result<Kept> transform(SinkRecord& record, const RecordInHand& hand);
   SinkRecord& next_slot();
   Result<void> deliver();
   std::optional<PluginFailure> put(const std::vector<SinkRecord>& records);

@@ -195,22 +195,6 @@ Result<void> SourceTaskRunner::drop(const SourceRecord& record) {
   return {};
 }
 
-Result<SourceTaskRunner::Kept> SourceTaskRunner::transform(SourceRecord& record, const RecordInHand& hand) {
-  for (const auto& step : parts_.transforms.steps()) {
-    bool keep = true;
-    bool again = false;
-    std::optional<ConnectRecord> before;
-    if (parts_.retries_steps) before = record;
-    const auto outcome = errors().run(Stage::kTransformation, step->class_name(), hand, [&] {
-      if (std::exchange(again, true) && before) static_cast<ConnectRecord&>(record) = *before;
-      keep = step->apply(record);
-    });
-    if (outcome == ErrorPolicy::Outcome::kFail) return std::move(errors().error());
-    if (outcome == ErrorPolicy::Outcome::kSkip || !keep) return Kept::kNo;
-  }
-  return Kept::kYes;
-}
-
 Result<SourceTaskRunner::Kept> SourceTaskRunner::convert_headers(SourceRecord& record, const RecordInHand& hand) {
   for (const Header& header : record.headers) {
     ConvertedHeader converted{&header.key, buffer_.size(), 0, false};

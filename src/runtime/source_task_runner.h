@@ -87,9 +87,7 @@ class SourceTaskRunner : public TaskRunner, private kafka::DeliveryListener, pri
   Result<void> send_all(std::vector<SourceRecord>& records);
   /// Converts from records[next] on until the slice is full; advances `next`.
   Result<void> convert_slice(std::vector<SourceRecord>& records, std::size_t& next);
-  enum class Kept : bool { kNo, kYes };
   Result<Kept> convert(SourceRecord& record, std::size_t index);
-  Result<Kept> transform(SourceRecord& record, const RecordInHand& hand);
   Result<Kept> convert_headers(SourceRecord& record, const RecordInHand& hand);
   Result<void> drop(const SourceRecord& record);
   Result<void> send_slice(std::vector<SourceRecord>& records);

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "millrace/connector.h"
@@ -64,6 +66,25 @@ class TaskRunner {
   TaskMetrics& metrics() noexcept { return *parts_.metrics; }
   ErrorPolicy& errors() noexcept { return *parts_.errors; }
   void report(State state, const std::string& trace = {});
+
+  enum class Kept : bool { kNo, kYes };
+  /// All transforms of one record, in place. kNo: it is dropped, by one of them or because one fails and that is tolerated.
+  template <class Record>
+  Result<Kept> transform(Record& record, const RecordInHand& hand) {
+    for (const auto& step : parts_.transforms.steps()) {
+      bool keep = true;
+      bool again = false;
+      std::optional<ConnectRecord> before;
+      if (parts_.retries_steps) before = record;
+      const auto outcome = errors().run(Stage::kTransformation, step->class_name(), hand, [&] {
+        if (std::exchange(again, true) && before) static_cast<ConnectRecord&>(record) = *before;
+        keep = step->apply(record);
+      });
+      if (outcome == ErrorPolicy::Outcome::kFail) return std::move(errors().error());
+      if (outcome == ErrorPolicy::Outcome::kSkip || !keep) return Kept::kNo;
+    }
+    return Kept::kYes;
+  }
 
   TaskParts parts_;
 };

@@ -95,6 +95,21 @@ cql::Compression compression_of(const std::string& text) {
                             : cql::Compression::kNone;
 }
 
+ConfigKey connector_option(const char* name, ConfigType type, const char* fallback, Importance importance,
+                           const char* documentation, ConfigCheck check) {
+  ConfigKey key;
+  key.name = name;
+  key.type = type;
+  if (fallback != nullptr) key.default_value = fallback;
+  key.required = fallback == nullptr;
+  key.importance = importance;
+  key.width = Width::kMedium;
+  key.display_name = name;
+  key.documentation = documentation;
+  key.check = std::move(check);
+  return key;
+}
+
 void define_connection_keys(ConfigDef& def) {
   using enum ConfigType;
   Adder keys{def};

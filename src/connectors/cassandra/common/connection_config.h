@@ -20,6 +20,10 @@ ConfigCheck number_at_least(std::int64_t minimum);
 /// The keys that source and sink share, without `kcql`: contact points to time-outs.
 void define_connection_keys(ConfigDef& def);
 
+/// An option of one of Stream Reactor's connectors. `fallback` null: it is required.
+ConfigKey connector_option(const char* name, ConfigType type, const char* fallback, Importance importance,
+                           const char* documentation, ConfigCheck check = {});
+
 /// What they mean for the client. `parsed` comes from a definition that holds them.
 cql::SessionConfig session_config(const ParsedConfig& parsed);
 

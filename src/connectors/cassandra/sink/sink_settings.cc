@@ -65,18 +65,9 @@ const ConfigDef& sink_config_def() {
     std::int32_t order = 0;
     const auto add = [&](const char* name, ConfigType type, const char* fallback, Importance importance,
                          const char* doc, ConfigCheck check = {}) {
-      ConfigKey key;
-      key.name = name;
-      key.type = type;
-      if (fallback != nullptr) key.default_value = fallback;
-      key.required = fallback == nullptr;
-      key.importance = importance;
+      ConfigKey key = connector_option(name, type, fallback, importance, doc, std::move(check));
       key.group = "Export";
       key.order_in_group = ++order;
-      key.width = Width::kMedium;
-      key.display_name = name;
-      key.documentation = doc;
-      key.check = std::move(check);
       def.define(std::move(key));
     };
     using enum ConfigType;
