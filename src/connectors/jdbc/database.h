@@ -184,8 +184,8 @@ class Connection {
   virtual void execute(const std::string& sql) = 0;
   /// From now on `query` gives columns of types without a Connect type as the database prints them.
   virtual void set_text_for_unsupported() {}
-  /// Finds syntax and permission errors without running `sql`.
-  virtual void prepare(const std::string& sql) = 0;
+  /// Finds syntax and permission errors without running `sql`. The result's columns: name and `is_instant`, no more.
+  virtual std::vector<TableColumn> prepare(const std::string& sql) = 0;
   virtual void commit() = 0;
   virtual void rollback() = 0;
   /// One round trip; false when the connection is of no more use.

@@ -63,16 +63,17 @@ std::string missing_columns(const TrackingColumns& tracking, const std::vector<T
                             const std::string& table) {
   std::vector<std::string> names;
   for (const TableColumn& column : columns) names.push_back(column.name);
-  const std::string there = " (its columns are " + join(names, ", ") + ")";
+  const std::string there =
+      (table.empty() ? "the query's result" : "table '" + table + "'") + " (its columns are " + join(names, ", ") + ")";
   if (!tracking.incrementing.empty() && find_column(columns, tracking.incrementing) == nullptr) {
-    return "Incrementing column: " + tracking.incrementing + " does not exist in table '" + table + "'" + there;
+    return "Incrementing column: " + tracking.incrementing + " does not exist in " + there;
   }
   std::vector<std::string> missing;
   for (const std::string& name : tracking.timestamps) {
     if (find_column(columns, name) == nullptr) missing.push_back(name);
   }
   if (missing.empty()) return "";
-  return "Timestamp columns: " + join(missing, ", ") + " do not exist in table '" + table + "'" + there;
+  return "Timestamp columns: " + join(missing, ", ") + " do not exist in " + there;
 }
 
 std::string nullable_columns(const SourceConfig& config, const TrackingColumns& tracking,

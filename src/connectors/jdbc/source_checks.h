@@ -20,6 +20,7 @@ struct TrackingColumns {
 TrackingColumns tracking_columns(const SourceConfig& config, const std::string& full_name);
 
 /// "Incrementing column: X does not exist in table 'T'", "Timestamp columns: A, B do not exist in table 'T'"; empty when fine.
+/// Without a name of the table they are the columns of a query's result.
 std::string missing_columns(const TrackingColumns& tracking, const std::vector<TableColumn>& columns,
                             const std::string& table);
 

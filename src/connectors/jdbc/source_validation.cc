@@ -191,6 +191,19 @@ void check_tables(const SourceConfig& config, const Dialect& dialect, Connection
   }
 }
 
+/// Differs: the Java connector's task finds out, at every poll.
+void check_query_columns(const SourceConfig& config, const std::vector<TableColumn>& columns, Findings& findings) {
+  TrackingColumns tracking;
+  if (uses_timestamp(config.mode)) tracking.timestamps = config.timestamp_columns;
+  if (uses_incrementing(config.mode)) tracking.incrementing = config.incrementing_column;
+  const std::string missing = missing_columns(tracking, columns, "");
+  if (missing.empty()) return;
+  findings.warn(missing.compare(0, 4, "Incr") == 0 ? "incrementing.column.name" : "timestamp.column.name",
+                missing +
+                    ". Name it as the query's result does, without the table in front; a column of another name is "
+                    "given one with AS.");
+}
+
 void ask_database(const SourceConfig& config, const Props& props, Findings& findings) {
   ConnectionSettings settings = config.connection(props);
   settings.login_timeout = kLoginTimeout;
@@ -202,7 +215,7 @@ void ask_database(const SourceConfig& config, const Props& props, Findings& find
     const std::string query = config.query();
     if (!query.empty()) {
       try {
-        connection->prepare(query);
+        check_query_columns(config, connection->prepare(query), findings);
       } catch (const SqlError& error) {
         findings.add(
             config.plain_query.empty() ? "query.masked" : "query",

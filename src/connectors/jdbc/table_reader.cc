@@ -1,8 +1,10 @@
 #include "connectors/jdbc/table_reader.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "connectors/jdbc/source_checks.h"
 #include "connectors/jdbc/sql_error.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/errors.h"
@@ -50,7 +52,9 @@ std::string TableReader::statement(Connection& connection) {
     const std::string quoted = rules.quote(name, config_.quote);
     return target_.table ? table + rules.separator + quoted : quoted;
   };
-  std::string sql = target_.table ? "SELECT * FROM " + table : nested_ ? nested_query(target_.query) : target_.query;
+  // The line end closes a comment that the query may end in: without bounds, all rows would come again at each poll.
+  std::string sql =
+      target_.table ? "SELECT * FROM " + table : (nested_ ? nested_query(target_.query) : target_.query) + "\n";
 
   std::string timestamp;
   for (const std::string& name : target_.timestamp_columns) timestamp += (timestamp.empty() ? "" : ",") + column(name);
@@ -96,24 +100,38 @@ std::string nested_query(const std::string& query) {
   return "SELECT * FROM (" + query + "\n) q";  // the line end closes a comment
 }
 
+void TableReader::adopt_query_columns(const std::vector<TableColumn>& columns) {
+  TrackingColumns tracking{target_.incrementing_column, target_.timestamp_columns};
+  adopt_case(tracking, columns);
+  target_.incrementing_column = tracking.incrementing;
+  target_.timestamp_columns = tracking.timestamps;
+  if (!tracking.timestamps.empty()) {
+    target_.timestamp_is_instant = std::any_of(columns.begin(), columns.end(), [&](const TableColumn& column) {
+      return column.name == tracking.timestamps.front() && column.is_instant;
+    });
+  }
+}
+
 void TableReader::choose_form(Connection& connection) {
-  form_chosen_ = true;
-  if (target_.table || target_.mode == SourceMode::kBulk) return;
-  try {
-    connection.prepare(statement(connection));
-  } catch (const SqlError& plain) {
-    if (plain.kind() != SqlErrorKind::kStatement) throw;
-    connection.rollback();
-    nested_ = true;
+  nested_ = false;
+  if (!target_.table && target_.mode != SourceMode::kBulk) {
+    adopt_query_columns(connection.prepare(target_.query));
     try {
       connection.prepare(statement(connection));
-    } catch (const SqlError& nested) {
-      if (nested.kind() != SqlErrorKind::kStatement) throw;
-      nested_ = false;  // the plain form's error is the one that says what is wrong
+    } catch (const SqlError& plain) {
+      if (plain.kind() != SqlErrorKind::kStatement) throw;
+      connection.rollback();
+      nested_ = true;
+      try {
+        connection.prepare(statement(connection));
+      } catch (const SqlError& nested) {
+        if (nested.kind() != SqlErrorKind::kStatement) throw;
+        throw plain;  // it is the one that says what is wrong
+      }
+      log_.info("The query has a WHERE or another clause at its end; it is asked as SELECT * FROM (query)");
     }
-    connection.rollback();
-    if (nested_) log_.info("The query has a WHERE or another clause at its end; it is asked as SELECT * FROM (query)");
   }
+  form_chosen_ = true;
 }
 
 bool TableReader::settle_ids(Connection& connection) {
@@ -138,6 +156,7 @@ void TableReader::start(Connection& connection) {
   const std::string sql = statement(connection);
   if (log_.enabled(Logger::Level::kDebug) && !(target_.query.size() > 0 && config_.plain_query.empty()))
     log_.debug("Running " + sql);
+  begin_ = offset_.timestamp;
   result_ = connection.query(sql);
   if (row_schema_ == nullptr || row_schema_->columns != result_->columns()) {
     const std::optional<std::string> name = target_.table ? std::optional(target_.table->table) : std::nullopt;
@@ -205,9 +224,22 @@ SourceOffset TableReader::extract(const std::vector<Value>& values) {
   }
   for (const std::size_t index : timestamp_fields_) {
     offset.timestamp = result_->instant(index);
+    if (!values[index].is_null()) check_order(index, offset.timestamp, values[index]);
     if (offset.timestamp) break;
   }
   return offset;
+}
+
+void TableReader::check_order(std::size_t field, const std::optional<Instant>& timestamp, const Value& value) const {
+  const JdbcType type = row_schema_->columns[row_schema_->fields[field].column].type;
+  if (type == JdbcType::kDate || type == JdbcType::kTimestamp) return;
+  const bool after =
+      !begin_ || (timestamp && (*timestamp > *begin_ || (*timestamp == *begin_ && incrementing_field_ >= 0)));
+  if (timestamp && after) return;
+  throw DataError("Timestamp column " + row_schema_->schema->fields()[field].name + " of " + describe() + ": " +
+                  (value.kind() == ValueKind::kString ? "\"" + value.as_string() + "\"" : "a value") +
+                  " cannot be followed as a timestamp, since the database orders it otherwise; use a column of a "
+                  "timestamp type, or a query that casts it");
 }
 
 bool TableReader::fetch(Row& row) {

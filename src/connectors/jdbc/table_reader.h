@@ -61,8 +61,12 @@ class TableReader {
   };
   /// Whether the bounds can stand behind the query, or it must become a sub-select first.
   void choose_form(Connection& connection);
+  /// The tracking columns in the case that the query's result has them in, and what the timestamp means.
+  void adopt_query_columns(const std::vector<TableColumn>& columns);
   bool fetch(Row& row);
   SourceOffset extract(const std::vector<Value>& values);
+  /// A text column is compared as text: a row that does not lie behind the bound would come again at each poll.
+  void check_order(std::size_t field, const std::optional<Instant>& timestamp, const Value& value) const;
   void resolve_fields();
   void make_key_schema();
   /// Moves `settled_id_` on; false while there is none.
@@ -73,7 +77,8 @@ class TableReader {
   const SourceConfig& config_;
   const Dialect& dialect_;
   ReadOptions options_;
-  SourceOffset offset_;  ///< of the last record that was handed out
+  SourceOffset offset_;           ///< of the last record that was handed out
+  std::optional<Instant> begin_;  ///< the running query's lower bound
   OffsetMap partition_;
   Logger& log_;
 

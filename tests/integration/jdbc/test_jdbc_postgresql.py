@@ -134,6 +134,33 @@ def test_what_is_wrong_with_the_tables_fails_the_task_and_is_told_before(postgre
         assert text in worker.rest.await_states(name, tasks=["FAILED"])["tasks"][0]["trace"]
 
 
+def test_queries_that_end_in_anything(postgres, kafka, make_worker, database, unique):
+    """The bounds reach the database whatever stands last, and the columns are those of the result."""
+    prefix = unique("q")
+    postgres.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 1), (2, 1)", database=database)
+    queries = {"comment": "SELECT * FROM t -- all of it", "where": "SELECT * FROM t WHERE v = 1 OR v = 2;", "order": "SELECT * FROM t ORDER BY id DESC",
+               "case": 'SELECT v, id AS "Id" FROM t'}
+    worker = make_worker(connectors={name: source(
+        postgres.jdbc_url(database), postgres.user, postgres.password, mode="incrementing", incrementing__column__name="ID", query=query,
+        topic__prefix=f"{prefix}-{name}") for name, query in queries.items()}).start()
+    for name in worker.connectors:
+        assert len(payloads(kafka.texts(f"{prefix}-{name}", 2))) == 2
+    postgres.execute("INSERT INTO t VALUES (3, 1)", database=database)
+    for name in worker.connectors:
+        assert sorted(one.get("id", one.get("Id")) for one in payloads(kafka.texts(f"{prefix}-{name}", 3))) == [1, 2, 3]
+
+
+def test_a_text_column_that_orders_otherwise_fails_the_task(postgres, kafka, make_worker, database, unique):
+    """'T' sorts behind the blank of the bound: the row would come again at each poll."""
+    prefix = unique("x")
+    postgres.execute("CREATE TABLE t(id INT PRIMARY KEY, ts TEXT NOT NULL)", "INSERT INTO t VALUES (1, '2020-01-02T10:00:00')", database=database)
+    worker = make_worker(connectors={"c": source(postgres.jdbc_url(database), postgres.user, postgres.password, mode="timestamp",
+                                                 timestamp__column__name="ts", topic__prefix=prefix)}).start()
+    trace = worker.rest.await_failed_task("c")
+    assert 'Timestamp column ts of table: public.t: "2020-01-02T10:00:00" cannot be followed as a timestamp' in trace
+    assert payloads(kafka.texts(prefix + "t", 1)) == [{"id": 1, "ts": "2020-01-02T10:00:00"}]
+
+
 def test_query_retries_are_counted(postgres, kafka, make_worker, database, unique):
     worker = make_worker(connectors={"c": source(
         postgres.jdbc_url(database), postgres.user, postgres.password, mode="bulk", query="SELECT 1 / (SELECT 0) AS x", topic__prefix=unique("r"),

@@ -103,6 +103,10 @@ def test_mistakes_are_one_sentence_at_validation(postgres, kafka, make_worker, d
     assert "Not a valid JDBC URL" in errors("connection.url", url="postgresql://x", mode="bulk")[0]
     assert "Connection refused" in errors("connection.url", url="jdbc:postgresql://127.0.0.1:1/x", mode="bulk", table__whitelist="m")[0]
     assert errors("connection.url", mode="bulk", table__whitelist="m") == []
+    joined = "SELECT a.id, a.v FROM m a JOIN m b ON a.id = b.id"
+    assert "does not exist in the query's result (its columns are id, v)" in errors(
+        "incrementing.column.name", mode="incrementing", incrementing__column__name="a.id", query=joined)[0]
+    assert errors("incrementing.column.name", mode="incrementing", incrementing__column__name="ID", query=joined) == []
 
 
 def test_tls(kafka, make_worker, unique, tmp_path):

@@ -113,6 +113,22 @@ def test_instants_do_not_depend_on_the_zone(server, kafka, make_worker, unique):
         assert [one["id"] for one in payloads(kafka.texts(f"{prefix}-{zone}-t", 2))] == [1, 2]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "JST"])
+def test_dates_and_instants_come_once_in_every_zone(server, kafka, make_worker, unique, zone):
+    """A DATE column is followed from midnight in the zone, a query's column by what its type means."""
+    prefix = unique("d")
+    server.run(f"CREATE TABLE t(id INT PRIMARY KEY, d DATE NOT NULL, ts {server.instant} NOT NULL)", "INSERT INTO t VALUES (1, '2020-01-01', '2020-01-01')")
+    cases = {"date": ("d", {"table__whitelist": "t"}), "query": ("ts", {"query": "SELECT id, ts FROM t"})}
+    make_worker(connectors={name: server.source(mode="timestamp", timestamp__column__name=column, db__timezone=zone, topic__prefix=f"{prefix}-{name}-",
+                                                poll__interval__ms=20, **more) for name, (column, more) in cases.items()}).start()
+    topics = [f"{prefix}-date-t", f"{prefix}-query-"]
+    assert [[one["id"] for one in payloads(kafka.texts(topic, 1))] for topic in topics] == [[1], [1]]
+    for number in range(2, 6):  # several polls lie between
+        server.run(f"INSERT INTO t VALUES ({number}, '2020-01-0{number}', now())")
+        for topic in topics:
+            assert [one["id"] for one in payloads(kafka.texts(topic, number))] == list(range(1, number + 1))
+
+
 def test_the_sink_writes_in_a_zone(server, kafka, make_worker, unique):
     topic = kafka.create_topic(unique("t"))
     fields = [("id", "int32", None), ("da", "int32", "Date"), ("ti", "int32", "Time"), ("ts", "int64", "Timestamp"), ("micros", "int64", None),

@@ -197,14 +197,25 @@ void MyConnection::execute(const std::string& sql) {
   if (mysql_errno(&mysql_) != 0) fail();
 }
 
-void MyConnection::prepare(const std::string& sql) {
+std::vector<TableColumn> MyConnection::prepare(const std::string& sql) {
   interrupt_.check();
   MYSQL_STMT* statement = mysql_stmt_init(&mysql_);
   const bool fine = mysql_stmt_prepare(statement, sql.data(), sql.size()) == 0;
   const SqlError error(SqlErrorKind::kStatement, mysql_stmt_error(statement), mysql_stmt_sqlstate(statement),
                        mysql_stmt_errno(statement));
+  std::vector<TableColumn> columns;
+  if (MYSQL_RES* result = fine ? mysql_stmt_result_metadata(statement) : nullptr; result != nullptr) {
+    const MYSQL_FIELD* fields = mysql_fetch_fields(result);
+    for (unsigned i = 0; i < mysql_num_fields(result); ++i) {
+      TableColumn& column = columns.emplace_back();
+      column.name = fields[i].name;
+      column.is_instant = fields[i].type == MYSQL_TYPE_TIMESTAMP;
+    }
+    mysql_free_result(result);
+  }
   mysql_stmt_close(statement);
   if (!fine) throw error;
+  return columns;
 }
 
 void MyConnection::commit() { run("COMMIT"); }

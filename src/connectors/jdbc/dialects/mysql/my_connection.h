@@ -22,7 +22,7 @@ class MyConnection final : public Connection {
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
   void set_text_for_unsupported() override { target_.uuid_as_string = true; }
   void execute(const std::string& sql) override;
-  void prepare(const std::string& sql) override;
+  std::vector<TableColumn> prepare(const std::string& sql) override;
   void commit() override;
   void rollback() override;
   bool is_valid() override;

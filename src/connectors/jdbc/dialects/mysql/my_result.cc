@@ -47,11 +47,14 @@ std::optional<Instant> wall_of(const Cell& cell, const Decoder& decoder) {
   return wall;
 }
 
-std::optional<Instant> instant_of(const Cell& cell, const Decoder& decoder) {
+std::optional<Instant> instant_of(const Cell& cell, const Decoder& decoder, const TimeZone& zone) {
   const auto wall = wall_of(cell, decoder);
   if (!wall) return std::nullopt;
-  const bool utc = decoder.is_instant || decoder.target == Target::kDate;
-  return from_wall(*wall, utc ? *TimeZone::utc() : *decoder.options->zone, decoder.options->calendar);
+  return from_wall(*wall, zone, decoder.options->calendar);
+}
+
+std::optional<Instant> instant_of(const Cell& cell, const Decoder& decoder) {
+  return instant_of(cell, decoder, decoder.is_instant ? *TimeZone::utc() : *decoder.options->zone);
 }
 
 void decode_text(const Cell& cell, const Decoder&, Value& value) { value = std::string(cell.text()); }
@@ -85,7 +88,7 @@ void decode_bit(const Cell& cell, const Decoder& decoder, Value& value) {
 }
 
 void decode_date(const Cell& cell, const Decoder& decoder, Value& value) {
-  const auto instant = instant_of(cell, decoder);
+  const auto instant = instant_of(cell, decoder, *TimeZone::utc());
   if (!instant) return;
   const std::int64_t millis = instant->millis();
   value = Date{millis - ((millis % kMillisPerDay) + kMillisPerDay) % kMillisPerDay};

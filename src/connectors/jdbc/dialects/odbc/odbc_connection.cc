@@ -173,11 +173,20 @@ std::unique_ptr<ResultSet> OdbcConnection::query(const std::string& sql) {
 
 void OdbcConnection::execute(const std::string& sql) { OdbcStatement(*handles_, interrupt_).run(sql); }
 
-void OdbcConnection::prepare(const std::string& sql) {
+std::vector<TableColumn> OdbcConnection::prepare(const std::string& sql) {
   OdbcStatement statement(*handles_, interrupt_);
   statement.check(SQLPrepare(statement.raw(), odbc_text(sql), static_cast<SQLINTEGER>(sql.size())));
   SQLSMALLINT count = 0;
   statement.check(SQLNumResultCols(statement.raw(), &count));
+  std::vector<TableColumn> columns;
+  for (SQLSMALLINT i = 1; i <= count; ++i) {
+    std::array<char, 512> name{};
+    SQLSMALLINT length = 0;
+    statement.check(SQLColAttribute(statement.raw(), static_cast<SQLUSMALLINT>(i), SQL_DESC_LABEL, name.data(),
+                                    static_cast<SQLSMALLINT>(name.size()), &length, nullptr));
+    columns.emplace_back().name = name.data();
+  }
+  return columns;
 }
 
 void OdbcConnection::commit() {

@@ -32,7 +32,7 @@ class OdbcConnection final : public Connection {
 
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
   void execute(const std::string& sql) override;
-  void prepare(const std::string& sql) override;
+  std::vector<TableColumn> prepare(const std::string& sql) override;
   void commit() override;
   void rollback() override;
   bool is_valid() override;

@@ -83,7 +83,7 @@ class OdbcResultSet final : public ResultSet {
     const FieldPlan& field = fields_[planned_field];
     const auto& cell = cells_[field.column];
     if (!cell) return std::nullopt;
-    if (field.target == Target::kTimestamp || field.target == Target::kDate) return instant_of(field, *cell);
+    if (field.target == Target::kTimestamp || field.target == Target::kDate) return instant_of(*cell, *options_->zone);
     return instant_of_value(value_of(field, *cell), *options_);
   }
 
@@ -120,7 +120,7 @@ class OdbcResultSet final : public ResultSet {
     return column;
   }
 
-  Instant instant_of(const FieldPlan& field, const std::string& text) const {
+  Instant instant_of(const std::string& text, const TimeZone& zone) const {
     // A zone at the end, as SQL Server's datetimeoffset prints it, is applied; without one db.timezone holds.
     std::string wall_text = text;
     std::int64_t offset = 0;
@@ -137,8 +137,7 @@ class OdbcResultSet final : public ResultSet {
     }
     const auto wall = parse_wall(wall_text);
     if (!wall) throw SqlDataError("Bad value for type timestamp : " + text);
-    const bool utc = zoned || field.target == Target::kDate;
-    Instant instant = from_wall(*wall, utc ? *TimeZone::utc() : *options_->zone, options_->calendar);
+    Instant instant = from_wall(*wall, zoned ? *TimeZone::utc() : zone, options_->calendar);
     instant.seconds -= offset;
     return instant;
   }
@@ -154,7 +153,7 @@ class OdbcResultSet final : public ResultSet {
       case Target::kFloat64:
       case Target::kDecimal: return number_from_text(text, field.target, field.scale);
       case Target::kDate: {
-        const Instant instant = instant_of(field, text);
+        const Instant instant = instant_of(text, *TimeZone::utc());
         return Date{(instant.seconds - ((instant.seconds % kSecondsPerDay) + kSecondsPerDay) % kSecondsPerDay) * 1000};
       }
       case Target::kTime: {
@@ -162,7 +161,7 @@ class OdbcResultSet final : public ResultSet {
         if (!wall) throw SqlDataError("Bad value for type time : " + text);
         return Date{wall->millis() - options_->zone->offset_at(0) * 1000};
       }
-      case Target::kTimestamp: return timestamp_value(instant_of(field, text), *options_);
+      case Target::kTimestamp: return timestamp_value(instant_of(text, *options_->zone), *options_);
       case Target::kBytes: {
         Bytes bytes;
         for (std::size_t i = 0; i + 1 < text.size(); i += 2) {

@@ -157,7 +157,15 @@ void PgConnection::begin() {
 
 void PgConnection::execute(const std::string& sql) { session_->execute(sql); }
 
-void PgConnection::prepare(const std::string& sql) { session_->describe(as_subquery(sql)); }
+std::vector<TableColumn> PgConnection::prepare(const std::string& sql) {
+  const PgResult description = session_->describe(as_subquery(sql));
+  std::vector<TableColumn> columns(static_cast<std::size_t>(PQnfields(description.get())));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    columns[i].name = PQfname(description.get(), static_cast<int>(i));
+    columns[i].is_instant = PQftype(description.get(), static_cast<int>(i)) == kTimestamptzOid;
+  }
+  return columns;
+}
 
 void PgConnection::commit() {
   if (session_->in_transaction()) session_->execute("COMMIT");

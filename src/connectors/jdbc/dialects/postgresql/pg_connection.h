@@ -20,7 +20,7 @@ class PgConnection final : public Connection {
   std::unique_ptr<ResultSet> query(const std::string& sql) override;
   void set_text_for_unsupported() override { text_for_unsupported_ = true; }
   void execute(const std::string& sql) override;
-  void prepare(const std::string& sql) override;
+  std::vector<TableColumn> prepare(const std::string& sql) override;
   void commit() override;
   void rollback() override;
   bool is_valid() override;

@@ -328,8 +328,8 @@ PgDecoder make_decoder(std::uint32_t oid, const FieldPlan& plan, const ReadOptio
 
 Instant decode_instant(const PgCell& cell, std::uint32_t oid, const ReadOptions& options) {
   if (oid == kDateOid) {
-    const std::int32_t days = read_int32(cell.data);
-    return {to_java_days(days + kEpochDays, options.calendar) * 86'400, 0};
+    const std::int64_t days = read_int32(cell.data);
+    return from_wall({(days + kEpochDays) * 86'400, 0}, *options.zone, options.calendar);
   }
   const std::int64_t micros = read_int64(cell.data);
   if (micros == std::numeric_limits<std::int64_t>::max()) return Instant::of_millis(kInfinityMillis);

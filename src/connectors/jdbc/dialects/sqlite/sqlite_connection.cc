@@ -127,7 +127,13 @@ void SqliteConnection::execute(const std::string& sql) {
   while (step(statement.get())) continue;
 }
 
-void SqliteConnection::prepare(const std::string& sql) { compile(sql); }
+std::vector<TableColumn> SqliteConnection::prepare(const std::string& sql) {
+  const Statement statement = compile(sql);
+  std::vector<TableColumn> columns(static_cast<std::size_t>(sqlite3_column_count(statement.get())));
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    columns[i].name = sqlite3_column_name(statement.get(), static_cast<int>(i));
+  return columns;
+}
 
 void SqliteConnection::begin() {
   if (sqlite3_get_autocommit(db_) != 0) execute("BEGIN IMMEDIATE");
