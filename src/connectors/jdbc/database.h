@@ -260,6 +260,8 @@ class Dialect {
   /// "BIGINT"; throws ConnectError naming the field when the type has no column type.
   virtual std::string column_type(const SinkColumn& column) const = 0;
   virtual std::string boolean_word(bool value) const { return value ? "1" : "0"; }
+  virtual std::string bytes_literal(const std::string& hex) const { return "x'" + hex + "'"; }
+  virtual std::string string_literal(const std::string& text) const;
   virtual std::string create_table(const TableId& table, const std::vector<const SinkColumn*>& columns,
                                    const WriteOptions& options) const;
   virtual std::vector<std::string> alter_table(const TableId& table, const std::vector<const SinkColumn*>& columns,

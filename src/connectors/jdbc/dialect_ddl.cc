@@ -1,6 +1,7 @@
 // The DDL that most databases share.
 
 #include "connectors/jdbc/database.h"
+#include "connectors/jdbc/sink_batch.h"
 #include "millrace/errors.h"
 
 namespace millrace::jdbc {
@@ -11,10 +12,12 @@ void Dialect::refuse_type(const SinkColumn& column) {
                      ") type doesn't have a mapping to the SQL database column type: field \"" + column.name + "\"");
 }
 
+std::string Dialect::string_literal(const std::string& text) const { return sql_string(text); }
+
 std::string Dialect::column_definition(const SinkColumn& column, const WriteOptions& options) const {
   std::string text = identifiers().quote(column.name, options.quote) + " " + column_type(column);
   if (column.schema->default_value() && !column.schema->default_value()->is_null()) {
-    text += " DEFAULT " + default_literal(column, options, boolean_word(true).c_str(), boolean_word(false).c_str());
+    text += " DEFAULT " + default_literal(column, options, *this);
   } else {
     text += column.schema->is_optional() && !column.is_key ? " NULL" : " NOT NULL";
   }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "connectors/jdbc/database.h"
 #include "connectors/jdbc/value_json.h"
 #include "millrace/errors.h"
 
@@ -247,20 +248,19 @@ std::string sql_string(std::string_view text) {
   return out + "'";
 }
 
-std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word,
-                            const char* false_word) {
+std::string default_literal(const SinkColumn& column, const WriteOptions& options, const Dialect& dialect) {
   const Value& value = *column.schema->default_value();
   std::string text;
   switch (column.type) {
-    case WriteType::kBoolean: return value.as_bool() ? true_word : false_word;
-    case WriteType::kString: return sql_string(value.as_string());
+    case WriteType::kBoolean: return dialect.boolean_word(value.as_bool());
+    case WriteType::kString: return dialect.string_literal(value.as_string());
     case WriteType::kBytes: {
       constexpr std::string_view kHex = "0123456789ABCDEF";
       for (const std::uint8_t byte : value.as_bytes()) {
         text += kHex[byte >> 4U];
         text += kHex[byte & 15U];
       }
-      return "x'" + text + "'";
+      return dialect.bytes_literal(text);
     }
     case WriteType::kDate:
     case WriteType::kTime:

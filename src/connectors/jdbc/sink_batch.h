@@ -13,6 +13,8 @@
 
 namespace millrace::jdbc {
 
+class Dialect;
+
 enum class WriteKind : std::uint8_t { kInsert, kUpsert, kUpdate, kDelete };
 /// Whether a write ends its transaction, and whether it waits for the answer (Connection::finish_write).
 enum class AfterWrite : std::uint8_t { kStayOpen, kCommit, kCommitUnanswered };
@@ -81,9 +83,8 @@ void append_value_text(std::string& out, const Value& value, const SinkColumn& c
 /// A timestamp-like value as an instant: Timestamp, or a number of `timestamp.fields.list`.
 Instant write_instant(const Value& value, const SinkColumn& column);
 
-/// A default as it stands in DDL; `quoted` makes a string literal.
-std::string default_literal(const SinkColumn& column, const WriteOptions& options, const char* true_word,
-                            const char* false_word);
+/// A default as it stands in DDL.
+std::string default_literal(const SinkColumn& column, const WriteOptions& options, const Dialect& dialect);
 
 /// 'it''s'
 std::string sql_string(std::string_view text);

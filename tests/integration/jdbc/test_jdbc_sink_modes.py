@@ -153,11 +153,14 @@ def test_tables_evolve_and_rows_are_deleted(table, topic, kafka, make_worker):
     table.expect(f"SELECT k, id, name FROM {name} ORDER BY k", [(1, 1, "a"), (2, 2, "b")])
     schema = {"type": "struct", "optional": False, "fields": [{"field": "id", "type": "int32", "optional": False},
                                                              {"field": "extra", "type": "string", "optional": True},
-                                                             {"field": "n", "type": "int64", "optional": False, "default": 7}]}
-    kafka.produce(topic, [json.dumps({"schema": schema, "payload": {"id": 3, "extra": "x", "n": 8}})], key=int_key(3))
+                                                             {"field": "n", "type": "int64", "optional": False, "default": 7},
+                                                             {"field": "path", "type": "string", "optional": False, "default": r"C:\new"},
+                                                             {"field": "raw", "type": "bytes", "optional": False, "default": "AP8="}]}
+    kafka.produce(topic, [json.dumps({"schema": schema, "payload": {"id": 3, "extra": "x", "n": 8, "path": "p", "raw": "AQ=="}})], key=int_key(3))
     for key, value in ((1, None), (2, None), (2, row(22, "again")), (9, None)):
         kafka.produce(topic, [value], key=int_key(key))
-    table.expect(f"SELECT k, id, name, extra, n FROM {name} ORDER BY k", [(2, 22, "again", None, 7), (3, 3, None, "x", 8)])
+    table.expect(f"SELECT k, id, name, extra, n, path FROM {name} ORDER BY k", [(2, 22, "again", None, 7, r"C:\new"), (3, 3, None, "x", 8, "p")])
+    assert [bytes(raw) for raw, in table.run(f"SELECT raw FROM {name} ORDER BY k")] == [b"\0\xff", b"\1"]
     assert worker.rest.states("evolve") == ("RUNNING", ["RUNNING"])
 
 

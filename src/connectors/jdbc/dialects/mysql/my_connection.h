@@ -68,6 +68,7 @@ class MyDialect final : public Dialect {
                                       Logger& log) const override;
   bool has_catalog_in_name() const override { return true; }
   std::string column_type(const SinkColumn& column) const override;
+  std::string string_literal(const std::string& text) const override;
 };
 
 }  // namespace millrace::jdbc::mysql

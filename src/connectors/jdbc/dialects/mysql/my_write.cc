@@ -148,6 +148,15 @@ std::unique_ptr<Connection> MyDialect::connect(const ConnectionSettings& setting
   return std::make_unique<MyConnection>(settings, interrupt, log);
 }
 
+std::string MyDialect::string_literal(const std::string& text) const {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '\\') escaped += c;
+    escaped += c;
+  }
+  return sql_string(escaped);
+}
+
 std::string MyDialect::column_type(const SinkColumn& column) const {
   switch (column.type) {
     case WriteType::kInteger:

@@ -70,6 +70,8 @@ class PgDialect final : public Dialect {
   std::string column_type(const SinkColumn& column) const override;
   bool has_arrays() const override { return true; }
   std::string boolean_word(bool value) const override { return value ? "TRUE" : "FALSE"; }
+  /// Differs: the Java connector's x'..' is a bit string to PostgreSQL, and refused.
+  std::string bytes_literal(const std::string& hex) const override { return "'\\x" + hex + "'"; }
 };
 
 }  // namespace millrace::jdbc::postgresql
