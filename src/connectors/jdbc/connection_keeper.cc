@@ -5,8 +5,13 @@
 namespace millrace::jdbc {
 
 std::string connection_failure(const ConnectionSettings& settings, const SqlError& error) {
-  std::string text = "Could not connect to " + redact_url(settings.url) + ": " + error.what();
-  if (error.kind() == SqlErrorKind::kLogin) {
+  const std::string why = error.what();
+  const auto speaks_of = [&why](const char* words) { return why.find(words) != std::string::npos; };
+  std::string text = "Could not connect to " + redact_url(settings.url) + ": " + why;
+  if (speaks_of("ODBC driver")) return text;
+  if (speaks_of("SSL") || speaks_of("certificate")) {
+    text += " (check the ssl parameters in connection.url, and that the database offers TLS)";
+  } else if (error.kind() == SqlErrorKind::kLogin) {
     text += " (check connection.user, connection.password and the database in connection.url)";
   } else if (error.kind() == SqlErrorKind::kConnection) {
     text += " (check host and port in connection.url, and that the database is running)";

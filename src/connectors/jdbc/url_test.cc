@@ -63,7 +63,14 @@ TEST(PostgresqlUrl, HostsPortsAndDefaults) {
   EXPECT_EQ(value_of(two, "host"), "a,::1");
   EXPECT_EQ(value_of(two, "port"), "1,5432");
   EXPECT_EQ(value_of(two, "target_session_attrs"), "prefer-standby");
-  EXPECT_EQ(value_of(two, "connect_timeout"), "3");
+  EXPECT_EQ(two.connect_timeout, std::chrono::seconds(3));
+  const auto timeouts = pg("jdbc:postgresql://h/db?loginTimeout=7&socketTimeout=9&loadBalanceHosts=true");
+  EXPECT_EQ(timeouts.connect_timeout, std::chrono::seconds(10));
+  EXPECT_EQ(timeouts.login_timeout, std::chrono::seconds(7));
+  EXPECT_EQ(timeouts.socket_timeout, std::chrono::seconds(9));
+  EXPECT_TRUE(timeouts.shuffle_hosts);
+  EXPECT_THROW(pg("jdbc:postgresql://h/db?connectTimeout=soon"), ConfigError);
+  EXPECT_THROW(pg("jdbc:postgresql://h/db?targetServerType=best"), ConfigError);
   EXPECT_EQ(value_of(pg("jdbc:postgresql:db"), "dbname"), "db");
   EXPECT_EQ(value_of(pg("jdbc:postgresql:db"), "host"), "localhost");
   EXPECT_EQ(value_of(pg("jdbc:postgresql://h/?user=bob"), "dbname"), "bob");
@@ -82,6 +89,32 @@ TEST(PostgresqlUrl, SslAndUnknownParameters) {
   EXPECT_EQ(pg("jdbc:postgresql://h/db?Frobnicate=1&prepareThreshold=0").unknown,
             std::vector<std::string>{"Frobnicate"});
   EXPECT_EQ(pg("jdbc:postgresql://h/db?currentSchema=a,b").search_path, "a,b");
+}
+
+TEST(MysqlUrl, TlsSwitchesInAnyOrder) {
+  const auto mode = [](const std::string& url) { return mysql::parse_my_url({url, {}}).tls; };
+  EXPECT_EQ(mode("jdbc:mysql://h/db"), mysql::TlsMode::kPreferred);
+  EXPECT_EQ(mode("jdbc:mysql://h/db?useSSL=true&requireSSL=false"), mysql::TlsMode::kPreferred);
+  EXPECT_EQ(mode("jdbc:mysql://h/db?requireSSL=true&useSSL=true"), mysql::TlsMode::kRequired);
+  EXPECT_EQ(mode("jdbc:mysql://h/db?verifyServerCertificate=true&useSSL=true"), mysql::TlsMode::kVerifyCa);
+  EXPECT_EQ(mode("jdbc:mysql://h/db?verifyServerCertificate=true&useSSL=false"), mysql::TlsMode::kDisabled);
+  EXPECT_EQ(mode("jdbc:mysql://h/db?useSSL=false&sslMode=REQUIRED"), mysql::TlsMode::kRequired);
+  EXPECT_EQ(mode("jdbc:mariadb://h/db?useSsl=true"), mysql::TlsMode::kVerifyFull);
+  EXPECT_EQ(mode("jdbc:mariadb://h/db?trustServerCertificate=true&useSsl=true"), mysql::TlsMode::kRequired);
+  EXPECT_EQ(mode("jdbc:mariadb://h/db?useSsl=true&disableSslHostnameVerification=true"), mysql::TlsMode::kVerifyCa);
+  EXPECT_EQ(mode("jdbc:mariadb://h/db?trustServerCertificate=true"), mysql::TlsMode::kPreferred);
+}
+
+TEST(MysqlUrl, HostForms) {
+  using Hosts = std::vector<std::pair<std::string, unsigned>>;
+  const auto hosts = [](const std::string& authority) {
+    return mysql::parse_my_url({"jdbc:mysql://" + authority + "/db", {}}).hosts;
+  };
+  EXPECT_EQ(hosts("a,b:1"), (Hosts{{"a", 3306U}, {"b", 1U}}));
+  EXPECT_EQ(hosts("[a,b:1]"), (Hosts{{"a", 3306U}, {"b", 1U}}));
+  EXPECT_EQ(hosts("[::1]:2,b"), (Hosts{{"::1", 2U}, {"b", 3306U}}));
+  EXPECT_EQ(hosts("(host=a,port=1),(host=b)"), (Hosts{{"a", 1U}, {"b", 3306U}}));
+  EXPECT_EQ(hosts("address=(host=a)(port=1),c"), (Hosts{{"a", 1U}, {"c", 3306U}}));
 }
 
 TEST(MysqlUrl, BothSchemes) {
@@ -105,6 +138,7 @@ TEST(MysqlUrl, BothSchemes) {
   EXPECT_EQ(escaped.other_login, (std::pair<std::string, std::string>("u", "a b c")));
   EXPECT_FALSE(maria.other_login.has_value());
   EXPECT_FALSE(mysql::parse_my_url({"jdbc:mysql://h/db?user=u&password=a%20b", {}}).other_login.has_value());
+  EXPECT_THROW(mysql::parse_my_url({"jdbc:mysql://h/db?socketTimeout=soon", {}}), ConfigError);
   EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb:h/db", {}}), ConfigError);
   EXPECT_THROW(mysql::parse_my_url({"jdbc:mariadb://h:0/db", {}}), ConfigError);
 }

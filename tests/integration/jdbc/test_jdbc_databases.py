@@ -1,6 +1,7 @@
 """The same tutorial from every database: PostgreSQL, MariaDB, SQLite, and PostgreSQL and SQLite through their ODBC drivers."""
 
 import json
+import socket
 import sqlite3
 import urllib.parse
 import uuid
@@ -65,6 +66,11 @@ class Database:
 @pytest.fixture(params=KINDS)
 def database(request, unique, tmp_path) -> Database:
     return Database(request.param, request, unique, tmp_path)
+
+
+def errors_of_url(worker, config: dict) -> list[str]:
+    answer = worker.rest.put("/connector-plugins/JdbcSourceConnector/config/validate", {"name": "v", "topic.prefix": "v", **config})
+    return next(one["value"]["errors"] for one in answer["configs"] if one["value"]["name"] == "connection.url")
 
 
 def ids(kafka, topic: str, count: int | None = None) -> list[int]:
@@ -186,6 +192,43 @@ def test_mariadb_passwords_in_the_url(mariadb, make_worker, unique, password):
     assert errors(password.replace(" ", "%20")) == []
     assert errors(urllib.parse.quote(password)) == []
     assert "Access denied" in errors("wrong%20one")[0]
+
+
+@pytest.mark.parametrize("url", ["jdbc:mysql://{}?sslMode=REQUIRED", "jdbc:mysql://{}?useSSL=true&requireSSL=true", "jdbc:mariadb://{}?sslMode=trust",
+                                 "jdbc:postgresql://{}?sslmode=require"])
+def test_tls_that_is_asked_for_is_had_or_refused(postgres, mariadb, make_worker, unique, url):
+    """Never a connection in the clear, and never advice about the password."""
+    server = postgres if "postgresql" in url else mariadb
+    url = url.format(f"127.0.0.1:{server.port}/{server.create_database(unique('db'))}")
+    errors = errors_of_url(make_worker().start(), source(url, server.user, server.password, mode="bulk", table__blacklist="x"))
+    assert "SSL" in errors[0] and "check the ssl parameters" in errors[0]
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb"])
+def test_a_silent_host_is_left_for_the_next(kind, request, make_worker, unique):
+    server = request.getfixturevalue(kind)
+    database = server.create_database(unique("db"))
+    milliseconds = 1000 if kind == "mariadb" else 1
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hosts = f"127.0.0.1:{silent.getsockname()[1]},127.0.0.1"
+        url = server.jdbc_url(database).replace("127.0.0.1", hosts) + f"?connectTimeout={milliseconds}"
+        worker = make_worker().start()
+        config = source(url, server.user, server.password, mode="bulk", table__blacklist="x")
+        assert errors_of_url(worker, config) == []
+        config["connection.url"] = url.replace(f",127.0.0.1:{server.port}", "")
+        assert "check host and port" in errors_of_url(worker, config)[0]
+
+
+def test_a_database_that_falls_silent(mariadb, postgres, kafka, make_worker, unique):
+    """socketTimeout ends the wait for an answer, and the statement is tried again."""
+    connectors = {}
+    for name, server, sleep in (("pg", postgres, "(SELECT pg_sleep(3600))::text"), ("my", mariadb, "sleep(3600)")):
+        url = server.jdbc_url(server.create_database(unique("db"))) + f"?socketTimeout={1000 if name == 'my' else 1}"
+        connectors[name] = source(url, server.user, server.password, mode="bulk", query=f"SELECT {sleep} AS x", topic__prefix=unique("s"))
+    worker = make_worker(connectors=connectors).start()
+    for name in connectors:
+        eventually(lambda: sum(f"[{name}|task-0]" in line and "trying again" in line for line in worker.log_text().splitlines()) > 1, 30, "two tries")
+    assert worker.rest.states("pg") == worker.rest.states("my") == ("RUNNING", ["RUNNING"])
 
 
 def test_tls_to_mariadb(kafka, make_worker, unique, tmp_path):

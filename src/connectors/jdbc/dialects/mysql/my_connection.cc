@@ -150,8 +150,15 @@ bool MyConnection::open(const std::pair<std::string, unsigned>& host, std::chron
   host_ = host;
   mysql_init(&mysql_);
   const auto seconds = static_cast<unsigned>(std::max<std::int64_t>(1, timeout.count() / 1000));
-  apply_options(&mysql_, target_, std::min(seconds, target_.connect_timeout_seconds));
-  return connect_to(&mysql_, target_, host_) != nullptr;
+  apply_options(&mysql_, target_,
+                target_.connect_timeout_seconds > 0 ? std::min(seconds, target_.connect_timeout_seconds) : seconds);
+  if (target_.socket_timeout_seconds > 0)
+    mysql_options(&mysql_, MYSQL_OPT_READ_TIMEOUT, &target_.socket_timeout_seconds);
+  if (connect_to(&mysql_, target_, host_) == nullptr) return false;
+  // The client library takes a server without TLS, whatever it was told to enforce.
+  if (target_.tls < TlsMode::kRequired || mysql_get_ssl_cipher(&mysql_) != nullptr) return true;
+  mysql_close(&mysql_);
+  throw SqlError(SqlErrorKind::kLogin, "SSL is required, but the server does not support it");
 }
 
 void MyConnection::kill_statement() noexcept {

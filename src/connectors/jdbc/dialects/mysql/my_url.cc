@@ -27,8 +27,6 @@ const std::set<std::string>& without_meaning_here() {
                                             "rewritebatchedstatements",
                                             "sendfractionalseconds",
                                             "servertimezone",
-                                            "socketTimeout",
-                                            "sockettimeout",
                                             "timezone",
                                             "tlsversions",
                                             "usebulkstmts",
@@ -61,6 +59,15 @@ std::string file_of(std::string text) {
   return text;
 }
 
+struct TlsSwitches {
+  std::optional<TlsMode> mode;
+  std::optional<bool> use;
+  bool require = false;
+  bool verify = false;
+  bool trust = false;
+  bool any_host = false;
+};
+
 TlsMode tls_mode(const std::string& value) {
   const std::string mode = to_lower(value);
   if (mode == "disable" || mode == "disabled" || mode == "false") return TlsMode::kDisabled;
@@ -79,18 +86,62 @@ ZeroDates zero_dates(const std::string& value) {
   return mode == "round" ? ZeroDates::kRound : ZeroDates::kRefuse;
 }
 
-unsigned seconds_of(const std::string& millis) {
-  const unsigned long value = std::strtoul(millis.c_str(), nullptr, 10);
-  return value == 0 ? 10U : static_cast<unsigned>((value + 999) / 1000);
+/// Rounded up; 0 stays 0.
+unsigned seconds_of(const std::string& key, const std::string& millis) {
+  if (millis.empty() || millis.size() > 9 || millis.find_first_not_of("0123456789") != std::string::npos)
+    throw ConfigError("connection.url: " + key + "=" + millis + " is not a number of milliseconds");
+  return static_cast<unsigned>((std::strtoul(millis.c_str(), nullptr, 10) + 999) / 1000);
+}
+
+/// What the switches from before sslMode mean together, whatever their order.
+std::optional<TlsMode> tls_of(const TlsSwitches& switches, Flavor flavor) {
+  if (switches.use && !*switches.use) return TlsMode::kDisabled;
+  if (flavor == Flavor::kMysql) {
+    if (switches.verify) return TlsMode::kVerifyCa;
+    if (switches.require) return TlsMode::kRequired;
+    return switches.use ? std::optional(TlsMode::kPreferred) : std::nullopt;
+  }
+  if (!switches.use) return std::nullopt;
+  if (switches.trust) return TlsMode::kRequired;
+  return switches.any_host ? TlsMode::kVerifyCa : TlsMode::kVerifyFull;
+}
+
+/// Commas within brackets do not count.
+std::vector<std::string> split_hosts(const std::string& text) {
+  std::vector<std::string> parts{""};
+  int depth = 0;
+  for (const char c : text) {
+    if (c == '(' || c == '[') ++depth;
+    if (c == ')' || c == ']') --depth;
+    if (c == ',' && depth == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// "host:port", "(host=h,port=p)" or "address=(host=h)(port=p)".
+HostPort host_of(const std::string& part) {
+  if (part.find("host=") == std::string::npos) return parse_host_port(part);
+  HostPort host;
+  std::string pairs = to_lower(part.substr(0, 8)) == "address=" ? part.substr(8) : part;
+  for (char& c : pairs) {
+    if (c == '(' || c == ')') c = ',';
+  }
+  for (const auto& [key, value] : parse_parameters(pairs, ',', true)) {
+    if (to_lower(trim(key)) == "host") host.host = parse_host_port("[" + trim(value) + "]").host;
+    if (to_lower(trim(key)) == "port") host.port = trim(value);
+  }
+  return host;
 }
 
 void parse_hosts(const std::string& text, const std::string& url, MyTarget& target) {
-  for (const std::string& part : split(text, ',')) {
-    HostPort host = parse_host_port(part);
-    // "address=(host=h)(port=p)" and "(host=h,port=p)" are rare; a single host is read from them.
-    if (part.find("host=") != std::string::npos) {
-      throw ConfigError("connection.url " + redact_url(url) + ": write the host as host:port, not as \"" + part + "\"");
-    }
+  const bool bracketed =
+      text.size() > 2 && text.front() == '[' && text.find(',') != std::string::npos && text.back() == ']';
+  for (const std::string& part : split_hosts(bracketed ? text.substr(1, text.size() - 2) : text)) {
+    const HostPort host = host_of(part);
     const unsigned long port = host.port.empty() ? 3306 : std::strtoul(host.port.c_str(), nullptr, 10);
     if (port == 0 || port > 65535 || host.port.find_first_not_of("0123456789") != std::string::npos) {
       throw ConfigError("connection.url " + redact_url(url) + ": the port \"" + host.port +
@@ -101,26 +152,31 @@ void parse_hosts(const std::string& text, const std::string& url, MyTarget& targ
 }
 
 /// One parameter; false when its name means nothing here.
-bool apply(const std::string& key, const std::string& value, MyTarget& target) {
+bool apply(const std::string& key, const std::string& value, MyTarget& target, TlsSwitches& switches) {
   if (key == "user")
     target.user = value;
   else if (key == "password")
     target.password = value;
   else if (key == "sslmode")
-    target.tls = tls_mode(value);
-  else if (key == "usessl" || key == "requiressl")
-    target.tls = is_true(value) ? std::max(target.tls, key == "requiressl" ? TlsMode::kRequired : TlsMode::kPreferred)
-                                : TlsMode::kDisabled;
+    switches.mode = tls_mode(value);
+  else if (key == "usessl")
+    switches.use = is_true(value);
+  else if (key == "requiressl")
+    switches.require = is_true(value);
   else if (key == "verifyservercertificate")
-    target.tls = is_true(value) ? TlsMode::kVerifyCa : target.tls;
-  else if (key == "trustservercertificate" || key == "disablesslhostnameverification")
-    target.tls = is_true(value) ? TlsMode::kRequired : target.tls;
+    switches.verify = is_true(value);
+  else if (key == "trustservercertificate")
+    switches.trust = is_true(value);
+  else if (key == "disablesslhostnameverification")
+    switches.any_host = is_true(value);
   else if (key == "serversslcert" || key == "trustcertificatekeystoreurl")
     target.tls_ca = file_of(value);
   else if (key == "clientcertificatekeystoreurl" || key == "keystore")
     target.tls_certificate = target.tls_key = file_of(value);
   else if (key == "connecttimeout")
-    target.connect_timeout_seconds = seconds_of(value);
+    target.connect_timeout_seconds = seconds_of("connectTimeout", value);
+  else if (key == "sockettimeout")
+    target.socket_timeout_seconds = seconds_of("socketTimeout", value);
   else if (key == "tinyint1isbit")
     target.tiny1_is_bit = is_true(value);
   else if (key == "transformedbitisboolean")
@@ -150,6 +206,7 @@ MyTarget parse_my_url(const ConnectionSettings& settings) {
     target.bit_is_boolean = false;
     target.zero_dates = ZeroDates::kRefuse;
   }
+  TlsSwitches switches;
   const std::size_t slashes = all.find("//");
   if (slashes == std::string::npos) {
     throw ConfigError("connection.url " + redact_url(settings.url) +
@@ -166,7 +223,7 @@ MyTarget parse_my_url(const ConnectionSettings& settings) {
   if (slash != std::string::npos) target.database = url_decode(rest.substr(slash + 1));
 
   for (const auto& [key, value] : settings.properties) {
-    if (!apply(to_lower(key), value, target)) target.unknown.push_back("connection." + key);
+    if (!apply(to_lower(key), value, target, switches)) target.unknown.push_back("connection." + key);
   }
   if (const std::size_t at = authority.rfind('@'); at != std::string::npos) {
     const std::string login = authority.substr(0, at);
@@ -176,7 +233,7 @@ MyTarget parse_my_url(const ConnectionSettings& settings) {
     authority = authority.substr(at + 1);
   }
   for (const auto& [key, value] : parse_parameters(query, '&', true)) {
-    if (!apply(to_lower(key), value, target)) target.unknown.push_back(key);
+    if (!apply(to_lower(key), value, target, switches)) target.unknown.push_back(key);
   }
   if (target.flavor == Flavor::kMariadb) {
     // MariaDB's driver takes them as they are written; who has escaped them, as every other driver asks, means the same.
@@ -187,6 +244,7 @@ MyTarget parse_my_url(const ConnectionSettings& settings) {
     }
     if (decoded != std::pair(target.user, target.password)) target.other_login = decoded;
   }
+  if (const auto mode = switches.mode ? switches.mode : tls_of(switches, target.flavor)) target.tls = *mode;
   parse_hosts(authority, settings.url, target);
   return target;
 }

@@ -30,6 +30,7 @@ struct MyTarget {
   std::string tls_key;
   std::string session_variables;
   unsigned connect_timeout_seconds = 10;
+  unsigned socket_timeout_seconds = 0;  ///< longest wait for the server's next bytes; 0: for ever
   bool tiny1_is_bit = true;
   bool bit_is_boolean = true;
   bool year_is_date = true;

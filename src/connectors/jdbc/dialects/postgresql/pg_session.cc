@@ -7,6 +7,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <random>
+#include <utility>
+
+#include "connectors/jdbc/url.h"
 
 namespace millrace::jdbc::postgresql {
 namespace {
@@ -33,39 +37,43 @@ SqlErrorKind kind_of_connect_failure(const std::string& message) {
   return SqlErrorKind::kConnection;
 }
 
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+std::string& value_of(Parameters& parameters, const std::string& key) {
+  const auto at = std::find_if(parameters.begin(), parameters.end(), [&](const auto& one) { return one.first == key; });
+  return at != parameters.end() ? at->second : parameters.emplace_back(key, "").second;
+}
+
+/// What to try, in this order: libpq itself goes on to the next host only when one refuses, not when one is silent.
+std::vector<Parameters> attempts_of(const PgTarget& target) {
+  Parameters common = target.parameters;
+  std::vector<std::pair<std::string, std::string>> hosts;
+  const std::vector<std::string> names = split(value_of(common, "host"), ',');
+  const std::vector<std::string> ports = split(value_of(common, "port"), ',');
+  for (std::size_t i = 0; i < std::min(names.size(), ports.size()); ++i) hosts.emplace_back(names[i], ports[i]);
+  if (target.shuffle_hosts) std::shuffle(hosts.begin(), hosts.end(), std::mt19937(std::random_device()()));
+  const std::string kind = value_of(common, "target_session_attrs");
+  std::vector<std::string> kinds{kind};
+  if (kind == "prefer-standby") kinds = {"standby", "any"};
+  if (kind == "prefer-primary") kinds = {"primary", "any"};
+  std::vector<Parameters> attempts;
+  for (const std::string& one : kinds) {
+    for (const auto& [host, port] : hosts) {
+      attempts.push_back(common);
+      value_of(attempts.back(), "host") = host;
+      value_of(attempts.back(), "port") = port;
+      value_of(attempts.back(), "target_session_attrs") = one;
+    }
+  }
+  return attempts;
+}
+
 }  // namespace
 
 PgSession::PgSession(const PgTarget& target, std::chrono::milliseconds timeout, Interrupt& interrupt)
-    : interrupt_(interrupt) {
-  interrupt_.check();
-  std::vector<const char*> keys;
-  std::vector<const char*> values;
-  for (const auto& [key, value] : target.parameters) {
-    keys.push_back(key.c_str());
-    values.push_back(value.c_str());
-  }
-  keys.push_back(nullptr);
-  values.push_back(nullptr);
-  connection_ = PQconnectStartParams(keys.data(), values.data(), 0);
-  if (connection_ == nullptr) throw SqlError(SqlErrorKind::kConnection, "out of memory");
+    : interrupt_(interrupt), socket_timeout_(target.socket_timeout) {
   try {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    while (state != PGRES_POLLING_OK) {
-      if (state == PGRES_POLLING_FAILED || PQstatus(connection_) == CONNECTION_BAD) {
-        const std::string message = trimmed(PQerrorMessage(connection_));
-        throw SqlError(kind_of_connect_failure(message), message);
-      }
-      const auto left =
-          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      if (left.count() <= 0) throw SqlError(SqlErrorKind::kConnection, "The connection attempt timed out.", "08001");
-      std::array<pollfd, 2> fds{
-          {{PQsocket(connection_), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0},
-           {interrupt_.fd(), POLLIN, 0}}};
-      ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
-      interrupt_.check();
-      state = PQconnectPoll(connection_);
-    }
+    connect(target, timeout);
     PQsetNoticeProcessor(
         connection_, [](void*, const char*) {}, nullptr);
     PQsetnonblocking(connection_, 1);
@@ -77,6 +85,67 @@ PgSession::PgSession(const PgTarget& target, std::chrono::milliseconds timeout, 
   } catch (...) {
     PQfinish(connection_);
     throw;
+  }
+}
+
+void PgSession::connect(const PgTarget& target, std::chrono::milliseconds timeout) {
+  using Clock = std::chrono::steady_clock;
+  if (target.login_timeout.count() > 0) timeout = std::min<std::chrono::milliseconds>(timeout, target.login_timeout);
+  const auto deadline = Clock::now() + timeout;
+  std::string messages;
+  bool may_succeed_later = false;
+  for (const Parameters& parameters : attempts_of(target)) {
+    interrupt_.check();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) break;
+    const std::chrono::milliseconds patience =
+        target.connect_timeout.count() > 0 ? std::min<std::chrono::milliseconds>(left, target.connect_timeout) : left;
+    try {
+      connect_to(parameters, patience);
+      return;
+    } catch (const SqlError& error) {
+      PQfinish(std::exchange(connection_, nullptr));
+      may_succeed_later = may_succeed_later || error.kind() != SqlErrorKind::kLogin;
+      const std::string text = error.what();
+      if (messages.find(text) == std::string::npos) messages += (messages.empty() ? "" : "; ") + text;
+    }
+  }
+  throw SqlError(may_succeed_later ? SqlErrorKind::kConnection : SqlErrorKind::kLogin, messages, "08001");
+}
+
+void PgSession::connect_to(const std::vector<std::pair<std::string, std::string>>& parameters,
+                           std::chrono::milliseconds patience) {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  std::string place;
+  for (const auto& [key, value] : parameters) {
+    if (value.empty() && key != "password") continue;
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+    if (key == "host") place = value + place;
+    if (key == "port") place += ":" + value;
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_ = PQconnectStartParams(keys.data(), values.data(), 0);
+  if (connection_ == nullptr) throw SqlError(SqlErrorKind::kConnection, "out of memory");
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (state == PGRES_POLLING_FAILED || PQstatus(connection_) == CONNECTION_BAD) {
+      const std::string message = trimmed(PQerrorMessage(connection_));
+      throw SqlError(kind_of_connect_failure(message), message);
+    }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0)
+      throw SqlError(SqlErrorKind::kConnection, "The connection attempt to " + place + " timed out.", "08001");
+    std::array<pollfd, 2> fds{
+        {{PQsocket(connection_), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0},
+         {interrupt_.fd(), POLLIN, 0}}};
+    ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+    interrupt_.check();
+    if (fds[0].revents != 0) state = PQconnectPoll(connection_);
   }
 }
 
@@ -119,9 +188,15 @@ short PgSession::await_socket(short events) {
   const auto patience =
       std::chrono::ceil<std::chrono::milliseconds>(patient_until_ - std::chrono::steady_clock::now()).count();
   const bool patient = patience > 0;
+  const int limit = socket_timeout_.count() > 0 ? static_cast<int>(socket_timeout_.count()) : -1;
   // The interrupt stays readable: it is looked at when the patience ends.
-  const int ready = patient ? ::poll(fds.data(), 1, static_cast<int>(patience)) : ::poll(fds.data(), fds.size(), -1);
+  const int ready = patient ? ::poll(fds.data(), 1, static_cast<int>(patience)) : ::poll(fds.data(), fds.size(), limit);
   if (ready < 0 && errno != EINTR) fail();
+  if (ready == 0 && !patient) {
+    broken_ = true;
+    throw SqlError(SqlErrorKind::kConnection,
+                   "The database sent nothing for " + std::to_string(limit / 1000) + " s (socketTimeout)", "08006");
+  }
   if (interrupt_.triggered() && !patient) {
     cancel();
     throw Interrupted();

@@ -78,12 +78,16 @@ class PgSession {
   Interrupt& interrupt() const { return interrupt_; }
 
  private:
+  void connect(const PgTarget& target, std::chrono::milliseconds timeout);
+  void connect_to(const std::vector<std::pair<std::string, std::string>>& parameters,
+                  std::chrono::milliseconds patience);
   PgResult finish();
   void cancel() noexcept;
   /// What happened on the socket, 0 for nothing yet. Throws Interrupted.
   short await_socket(short events);
 
   Interrupt& interrupt_;
+  std::chrono::milliseconds socket_timeout_;
   PGconn* connection_ = nullptr;
   char* copy_buffer_ = nullptr;
   bool broken_ = false;

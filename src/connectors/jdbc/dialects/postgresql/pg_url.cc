@@ -65,7 +65,6 @@ const std::set<std::string>& without_meaning_here() {
                                             "unknownlength",
                                             "usespnego",
                                             "xmlfactoryfactory",
-                                            "sockettimeout",
                                             "sslresponsetimeout",
                                             "requireauth",
                                             "pemkeyalgorithm"};
@@ -92,12 +91,26 @@ const std::map<std::string, std::string>& renamed() {
   return kNames;
 }
 
+/// In libpq's words; "prefer-primary" is ours alone.
 std::string target_session(const std::string& value) {
-  const std::string name = to_lower(value);
-  if (name == "primary" || name == "master") return "primary";
-  if (name == "secondary" || name == "slave") return "standby";
-  if (name == "prefersecondary" || name == "preferslave") return "prefer-standby";
-  return "any";
+  static const std::map<std::string, std::string> kNames{{"any", "any"},
+                                                         {"primary", "primary"},
+                                                         {"master", "primary"},
+                                                         {"secondary", "standby"},
+                                                         {"slave", "standby"},
+                                                         {"prefersecondary", "prefer-standby"},
+                                                         {"preferslave", "prefer-standby"},
+                                                         {"preferprimary", "prefer-primary"}};
+  const auto at = kNames.find(to_lower(value));
+  if (at != kNames.end()) return at->second;
+  throw ConfigError("connection.url: targetServerType=" + value +
+                    " is not known; use any, primary, secondary, preferSecondary or preferPrimary");
+}
+
+std::chrono::seconds seconds_of(const std::string& key, const std::string& value) {
+  if (value.empty() || value.size() > 9 || value.find_first_not_of("0123456789") != std::string::npos)
+    throw ConfigError("connection.url: " + key + "=" + value + " is not a number of seconds");
+  return std::chrono::seconds(std::stol(value));
 }
 
 [[noreturn]] void refuse(const std::string& url, const std::string& why) {
@@ -161,7 +174,6 @@ PgTarget parse_pg_url(const ConnectionSettings& settings) {
     set("port", ports.empty() ? "5432" : ports);
   }
   set("application_name", "PostgreSQL JDBC Driver");
-  set("connect_timeout", "10");
   if (const auto ssl = given.find("ssl"); ssl != given.end() && is_true(ssl->second)) {
     const auto factory = given.find("sslfactory");
     const bool trust_all = factory != given.end() && factory->second.find("NonValidatingFactory") != std::string::npos;
@@ -172,16 +184,21 @@ PgTarget parse_pg_url(const ConnectionSettings& settings) {
       set(it->second, key == "gssencmode" && to_lower(value) == "allow" ? "prefer" : value);
     } else if (key == "currentschema") {
       target.search_path = value;
-    } else if (key == "connecttimeout" || key == "logintimeout") {
-      if (value != "0") set("connect_timeout", value);
+    } else if (key == "connecttimeout") {
+      target.connect_timeout = seconds_of("connectTimeout", value);
+    } else if (key == "logintimeout") {
+      target.login_timeout = seconds_of("loginTimeout", value);
+    } else if (key == "sockettimeout") {
+      target.socket_timeout = seconds_of("socketTimeout", value);
+    } else if (key == "loadbalancehosts") {
+      target.shuffle_hosts = is_true(value);
     } else if (key == "tcpkeepalive") {
       set("keepalives", is_true(value) ? "1" : "0");
     } else if (key == "targetservertype") {
       set("target_session_attrs", target_session(value));
     } else if (key == "readonly") {
       target.read_only = is_true(value);
-    } else if (key == "localsocketaddress" || key == "ssl" || key == "sslfactory" || key == "sslnegotiation" ||
-               key == "loadbalancehosts") {
+    } else if (key == "localsocketaddress" || key == "ssl" || key == "sslfactory" || key == "sslnegotiation") {
       continue;  // handled above, or libpq 15 has no such choice
     } else if (without_meaning_here().count(key) == 0) {
       target.unknown.push_back(spelled.count(key) != 0 ? spelled[key] : key);
