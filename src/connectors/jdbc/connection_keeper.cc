@@ -9,6 +9,8 @@ std::string connection_failure(const ConnectionSettings& settings, const SqlErro
   const auto speaks_of = [&why](const char* words) { return why.find(words) != std::string::npos; };
   std::string text = "Could not connect to " + redact_url(settings.url) + ": " + why;
   if (speaks_of("ODBC driver")) return text;
+  if (settings.url.compare(0, 12, "jdbc:sqlite:") == 0)
+    return text + " (check the file in connection.url, and that the worker may read and write it and its folder)";
   if (speaks_of("SSL") || speaks_of("certificate")) {
     text += " (check the ssl parameters in connection.url, and that the database offers TLS)";
   } else if (error.kind() == SqlErrorKind::kLogin) {

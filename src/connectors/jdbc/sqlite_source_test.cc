@@ -273,6 +273,17 @@ TEST_F(SqliteSource, MissingAndNullableColumnsAreOneSentence) {
       1U);
 }
 
+TEST_F(SqliteSource, FilesThatCannotBeOpenedAreToldAsFiles) {
+  const auto error = [this](const std::string& url) {
+    const auto errors = errors_of({{"mode", "bulk"}, {"connection.url", url}}, "connection.url");
+    return errors.empty() ? "" : errors[0];
+  };
+  for (const char* url : {"jdbc:sqlite:/no/such/folder/x.db", "jdbc:sqlite:/etc/passwd"})
+    EXPECT_NE(error(url).find("(check the file in connection.url"), std::string::npos) << error(url);
+  EXPECT_NE(error("jdbc:sqlite::resource:x.db").find("is a file within a Java program"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(":resource:x.db"));
+}
+
 TEST_F(SqliteSource, TimestampModeNeedsATimestampColumn) {
   sql("create table m(id int not null); insert into m values (1)");
   start({{"mode", "timestamp"}});

@@ -8,6 +8,7 @@
 #include "connectors/jdbc/sqlite_times.h"
 #include "connectors/jdbc/url.h"
 #include "millrace/connector.h"
+#include "millrace/errors.h"
 
 namespace millrace::jdbc::sqlite {
 namespace {
@@ -67,6 +68,10 @@ SqliteConnection::SqliteConnection(const ConnectionSettings& settings, Interrupt
         pragmas.push_back(std::move(parameter));
       rest = rest.substr(0, question);
     }
+  }
+  if (rest.compare(0, 10, ":resource:") == 0) {
+    throw ConfigError("connection.url: " + rest +
+                      " is a file within a Java program; copy it out and name that file: jdbc:sqlite:/path/file.db");
   }
   file_ = rest.empty() ? ":memory:" : rest;
   interrupt_.check();
