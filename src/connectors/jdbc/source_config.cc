@@ -530,10 +530,33 @@ const ConfigTable<SourceConfig>& SourceConfig::table() {
   return kTable;
 }
 
-std::string SourceConfig::query() const {
-  std::string text = trim(plain_query.empty() ? masked_query.reveal() : plain_query);
+std::string without_statement_end(std::string text) {
+  text = trim(text);
+  std::size_t end = std::string::npos;  // of a semicolon that nothing but blanks and comments has followed
+  // Escapes and dollar quotes are read differently by each database: such a text is cut at its very end only.
+  const bool plain = text.find('\\') == std::string::npos && text.find("$$") == std::string::npos;
+  for (std::size_t at = 0; plain && at < text.size(); ++at) {
+    const char c = text[at];
+    if (text.compare(at, 2, "--") == 0) {
+      at = text.find('\n', at);
+    } else if (text.compare(at, 2, "/*") == 0) {
+      at = text.find("*/", at + 2);
+      if (at != std::string::npos) ++at;
+    } else if (c == ';') {
+      end = std::min(end, at);
+    } else if (static_cast<unsigned char>(c) > ' ') {
+      end = std::string::npos;
+      if (c == '\'' || c == '"' || c == '`') at = text.find(c, at + 1);
+    }
+    if (at == std::string::npos) break;
+  }
+  text.resize(std::min(end, text.size()));
   while (!text.empty() && (text.back() == ';' || static_cast<unsigned char>(text.back()) <= ' ')) text.pop_back();
   return text;
+}
+
+std::string SourceConfig::query() const {
+  return without_statement_end(plain_query.empty() ? masked_query.reveal() : plain_query);
 }
 
 NumericMapping SourceConfig::numeric() const {

@@ -108,4 +108,7 @@ std::vector<std::string> dialect_names();
 /// Throws ConfigError when the operator's JDBC_CONNECTION_URL_BLOCKED_PARAMS names a parameter of this connection.
 void check_blocked_parameters(const ConnectionSettings& settings);
 
+/// A query without the semicolon at its end, and what comments stand behind that.
+std::string without_statement_end(std::string text);
+
 }  // namespace millrace::jdbc

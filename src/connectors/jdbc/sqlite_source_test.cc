@@ -284,6 +284,26 @@ TEST_F(SqliteSource, FilesThatCannotBeOpenedAreToldAsFiles) {
   EXPECT_FALSE(std::filesystem::exists(":resource:x.db"));
 }
 
+TEST(Queries, EndBeforeTheirSemicolon) {
+  EXPECT_EQ(without_statement_end(" SELECT 1 ; ; "), "SELECT 1");
+  EXPECT_EQ(without_statement_end("SELECT 1; -- all\n/* of; it */ "), "SELECT 1");
+  EXPECT_EQ(without_statement_end("SELECT ';' AS x -- a; b\nFROM t;"), "SELECT ';' AS x -- a; b\nFROM t");
+  EXPECT_EQ(without_statement_end("SELECT 1; SELECT 2;"), "SELECT 1; SELECT 2");
+  EXPECT_EQ(without_statement_end("SELECT 'it\\'s; -- '"), "SELECT 'it\\'s; -- '");
+  EXPECT_EQ(without_statement_end("SELECT 'open; "), "SELECT 'open");
+  EXPECT_EQ(without_statement_end(";"), "");
+}
+
+TEST_F(SqliteSource, AQueryOfTwoStatementsIsRefused) {
+  const auto errors = errors_of({{"mode", "incrementing"},
+                                 {"incrementing.column.name", "id"},
+                                 {"table.whitelist", ""},
+                                 {"query", "SELECT 1 AS id; SELECT 2 AS id"}},
+                                "query");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_NE(errors[0].find("only one statement"), std::string::npos) << errors[0];
+}
+
 TEST_F(SqliteSource, TimestampModeNeedsATimestampColumn) {
   sql("create table m(id int not null); insert into m values (1)");
   start({{"mode", "timestamp"}});

@@ -138,7 +138,7 @@ def test_queries_that_end_in_anything(postgres, kafka, make_worker, database, un
     """The bounds reach the database whatever stands last, and the columns are those of the result."""
     prefix = unique("q")
     postgres.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 1), (2, 1)", database=database)
-    queries = {"comment": "SELECT * FROM t -- all of it", "where": "SELECT * FROM t WHERE v = 1 OR v = 2;", "order": "SELECT * FROM t ORDER BY id DESC",
+    queries = {"comment": "SELECT * FROM t -- all of it", "semicolon": "SELECT * FROM t; -- all of it", "where": "SELECT * FROM t WHERE v = 1 OR v = 2;", "order": "SELECT * FROM t ORDER BY id DESC",
                "case": 'SELECT v, id AS "Id" FROM t'}
     worker = make_worker(connectors={name: source(
         postgres.jdbc_url(database), postgres.user, postgres.password, mode="incrementing", incrementing__column__name="ID", query=query,

@@ -113,9 +113,18 @@ void SqliteConnection::fail(int code) {
 Statement SqliteConnection::compile(const std::string& sql) {
   interrupt_.check();
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const char* rest = nullptr;
+  const int code = sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, &rest);
   if (code != SQLITE_OK) fail(code);
-  return Statement(statement);
+  Statement first(statement);
+  // Differs: the Java driver leaves out what follows the first statement, bounds included.
+  sqlite3_stmt* second = nullptr;
+  const auto size = static_cast<int>(sql.data() + sql.size() - rest);
+  const int more = size > 0 ? sqlite3_prepare_v2(db_, rest, size, &second, nullptr) : SQLITE_OK;
+  sqlite3_finalize(second);
+  if (more != SQLITE_OK || second != nullptr)
+    throw SqlError(SqlErrorKind::kStatement, "only one statement can be run at a time: " + sql.substr(0, 200));
+  return first;
 }
 
 bool SqliteConnection::step(sqlite3_stmt* statement) {
