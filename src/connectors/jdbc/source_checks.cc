@@ -111,6 +111,14 @@ std::string unfit_timestamp_columns(const Dialect& dialect, const TrackingColumn
          "DATETIME2 instead.";
 }
 
+bool mixes_instants(const TrackingColumns& tracking, const std::vector<TableColumn>& columns) {
+  std::set<bool> kinds;
+  for (const std::string& name : tracking.timestamps) {
+    if (const TableColumn* column = find_column(columns, name); column != nullptr) kinds.insert(column->is_instant);
+  }
+  return kinds.size() > 1;
+}
+
 void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns) {
   const auto adopt = [&columns](std::string& name) {
     const TableColumn* found = nullptr;

@@ -32,6 +32,9 @@ std::string nullable_columns(const SourceConfig& config, const TrackingColumns& 
 std::string unfit_timestamp_columns(const Dialect& dialect, const TrackingColumns& tracking,
                                     const std::vector<TableColumn>& columns);
 
+/// Some of the timestamp columns mean points in time and others wall clock readings.
+bool mixes_instants(const TrackingColumns& tracking, const std::vector<TableColumn>& columns);
+
 /// The columns' names in the case that the table has them in. A name that fits several, or none, stays as it is.
 void adopt_case(TrackingColumns& tracking, const std::vector<TableColumn>& columns);
 

@@ -285,6 +285,10 @@ std::unique_ptr<TableReader> JdbcSourceTask::make_table_reader(Connection& conne
       return equals_ignoring_case(one.name, tracking.timestamps.front());
     });
     target.timestamp_is_instant = column != columns.end() && column->is_instant;
+    if (!config_.zone->is_utc() && mixes_instants(tracking, columns))
+      log_.warn(full_name +
+                ": timestamp.column.name mixes columns with and without a time zone, which the database compares as if "
+                "db.timezone were UTC: rows may come late or be passed over. Name columns of one kind");
   }
   target.incrementing_column = tracking.incrementing;
   target.timestamp_columns = tracking.timestamps;

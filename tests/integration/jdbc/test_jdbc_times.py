@@ -129,6 +129,16 @@ def test_dates_and_instants_come_once_in_every_zone(server, kafka, make_worker, 
             assert [one["id"] for one in payloads(kafka.texts(topic, number))] == list(range(1, number + 1))
 
 
+def test_columns_of_two_kinds_are_warned_about(server, make_worker, unique):
+    server.run(f"CREATE TABLE t(id INT PRIMARY KEY, a {server.wall} NOT NULL, b {server.instant} NOT NULL)")
+    common = {"table__whitelist": "t", "mode": "timestamp", "topic__prefix": unique("k"), "db__timezone": "America/New_York"}
+    worker = make_worker(connectors={"one": server.source(timestamp__column__name="b", **common),
+                                     "two": server.source(timestamp__column__name="a,b", **common)}).start()
+    warning = "mixes columns with and without a time zone"
+    eventually(lambda: any(warning in line and "[two|task-0]" in line for line in worker.log_text().splitlines()), 30, "the warning")
+    assert not any(warning in line and "[one|task-0]" in line for line in worker.log_text().splitlines())
+
+
 def test_the_sink_writes_in_a_zone(server, kafka, make_worker, unique):
     topic = kafka.create_topic(unique("t"))
     fields = [("id", "int32", None), ("da", "int32", "Date"), ("ti", "int32", "Time"), ("ts", "int64", "Timestamp"), ("micros", "int64", None),
