@@ -11,11 +11,11 @@
 namespace millrace::rest {
 namespace {
 
-std::vector<std::string> split(const std::string& text) {
+std::vector<std::string> split(const std::string& text, char separator = ',') {
   std::vector<std::string> out;
   std::string item;
-  for (const char c : text + ",") {
-    if (c != ',') {
+  for (const char c : text + separator) {
+    if (c != separator) {
       if (c != ' ' && c != '\t') item += c;
     } else if (!item.empty()) {
       out.push_back(std::exchange(item, {}));
@@ -35,6 +35,12 @@ bool wildcard_match(std::string_view pattern, std::string_view text) {
   return false;
 }
 
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 std::string join(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ",") + word;
@@ -48,33 +54,40 @@ void remove_header(http::Response& response, const std::string& name) {
 
 }  // namespace
 
-Cors::Cors(const std::string& origins, const std::string& methods)
-    : origins_(split(origins)), methods_(split(methods)) {
+Cors::Cors(const std::string& origins, const std::string& methods) : methods_(split(methods)) {
+  for (const std::string& text : split(origins)) {
+    Origin origin{.text = lower(text)};
+    if (text.find_first_of("*+?[](){}|^$\\") != std::string::npos) {
+      if (auto regex = base::Regex::compile("(?i)" + text)) origin.regex = std::move(regex).value();
+    }
+    origins_.push_back(std::move(origin));
+  }
   if (methods_.empty()) methods_ = {"GET", "POST", "HEAD"};
 }
 
-bool Cors::allows(const std::string& origin) const {
-  return std::any_of(origins_.begin(), origins_.end(),
-                     [&](const std::string& allowed) { return wildcard_match(allowed, origin); });
+bool Cors::allows(const std::string& origins) const {
+  const auto matches = [](const Origin& allowed, const std::string& given) {
+    if (wildcard_match(allowed.text, lower(given))) return true;
+    if (!allowed.regex) return false;
+    const Result<bool> matched = allowed.regex->matches(given);
+    return matched.ok() && *matched;
+  };
+  const std::vector<std::string> given = split(origins, ' ');
+  return std::all_of(given.begin(), given.end(), [&](const std::string& one) {
+    return std::any_of(origins_.begin(), origins_.end(), [&](const Origin& allowed) { return matches(allowed, one); });
+  });
 }
 
 void Cors::apply(const http::Request& request, http::Response& response) const {
   if (!enabled()) return;
-  if (!(origins_.size() == 1 && origins_.front() == "*")) response.headers.emplace_back("Vary", "Origin");
+  response.headers.emplace_back("Vary", "Origin");
   const std::string* origin = http::find_header(request.headers, "Origin");
   if (origin == nullptr || !allows(*origin)) return;
-  const std::string* wanted = http::find_header(request.headers, "Access-Control-Request-Method");
-  if (request.method == "OPTIONS" && wanted != nullptr) {
-    if (std::find(methods_.begin(), methods_.end(), *wanted) == methods_.end()) return;
-    response.headers.emplace_back("Access-Control-Allow-Origin", *origin);
-    response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
-    response.headers.emplace_back("Access-Control-Max-Age", "1800");
-    response.headers.emplace_back("Access-Control-Allow-Methods", join(methods_));
-    response.headers.emplace_back("Access-Control-Allow-Headers", "X-Requested-With,Content-Type,Accept,Origin");
-    return;
-  }
   response.headers.emplace_back("Access-Control-Allow-Origin", *origin);
-  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  if (request.method != "OPTIONS" || !http::find_header(request.headers, "Access-Control-Request-Method")) return;
+  response.headers.emplace_back("Access-Control-Allow-Methods", join(methods_));
+  response.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type");
+  response.headers.emplace_back("Access-Control-Max-Age", "60");
 }
 
 std::string http_date(std::int64_t seconds_since_epoch) {

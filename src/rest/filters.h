@@ -1,14 +1,19 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/regex.h"
 #include "http/message.h"
 #include "runtime/config/rest_config.h"
 
 namespace millrace::rest {
 
 /// Cross-origin rules: `access.control.allow.origin` and `.methods`.
+///
+/// Behaviour: Kafka 4.1, whose origins are regular expressions without regard to case; older ones had `*` for any text.
+/// Here both do. Differs: a text without special characters is taken as it is, so that its dots stand for dots only.
 class Cors {
  public:
   Cors(const std::string& origins, const std::string& methods);
@@ -16,8 +21,13 @@ class Cors {
   void apply(const http::Request& request, http::Response& response) const;
 
  private:
-  bool allows(const std::string& origin) const;
-  std::vector<std::string> origins_;
+  struct Origin {
+    std::string text;
+    std::optional<base::Regex> regex{};
+  };
+  /// `origins`: what the header says, several with blanks between them.
+  bool allows(const std::string& origins) const;
+  std::vector<Origin> origins_;
   std::vector<std::string> methods_;
 };
 

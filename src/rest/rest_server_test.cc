@@ -108,7 +108,7 @@ class FakeHerder final : public runtime::Herder {
     if (which == Plugins::kConnectorsOnly) return {{"A", "sink", "1"}};
     return {{"A", "sink", "1"}, {"B", "converter", ""}};
   }
-  Result<std::vector<ConfigKey>> plugin_config(const std::string&) const override {
+  Result<std::vector<ConfigKey>> plugin_config(const std::string&, const std::string&) const override {
     ConfigKey key;
     key.name = "k";
     key.required = true;
@@ -366,6 +366,22 @@ TEST_F(RestServerTest, HeadersAndCors) {
   const http::Response preflight = send("OPTIONS", "/connectors", "",
                                         {{"Origin", "http://a.example.org"}, {"Access-Control-Request-Method", "PUT"}});
   EXPECT_EQ(*http::find_header(preflight.headers, "Access-Control-Allow-Methods"), "GET,PUT");
+  EXPECT_EQ(*http::find_header(preflight.headers, "Access-Control-Allow-Headers"), "Content-Type");
+  EXPECT_EQ(http::find_header(preflight.headers, "Access-Control-Allow-Credentials"), nullptr);
+}
+
+TEST_F(RestServerTest, OriginsAreRegularExpressionsInAnyCase) {
+  start({{"access.control.allow.origin", "https://(a|b)\\.example, http://c.example"}});
+  const auto allowed = [this](const std::string& origin) {
+    return http::find_header(send("GET", "/", "", {{"Origin", origin}}).headers, "Access-Control-Allow-Origin") !=
+           nullptr;
+  };
+  EXPECT_TRUE(allowed("https://b.example"));
+  EXPECT_TRUE(allowed("HTTPS://A.example"));
+  EXPECT_TRUE(allowed("http://C.example"));
+  EXPECT_TRUE(allowed("https://a.example http://c.example"));
+  EXPECT_FALSE(allowed("https://a.example http://d.example"));
+  EXPECT_FALSE(allowed("http://cxexample"));
 }
 
 TEST_F(RestServerTest, BasicAuthentication) {
@@ -393,7 +409,7 @@ TEST_F(RestServerTest, BasicAuthentication) {
 TEST_F(RestServerTest, AnExtensionThatIsNotThereIsRefused) {
   const auto bound = RestServer::bind(worker({{"rest.extension.classes", "com.x.Other"}}));
   ASSERT_FALSE(bound.ok());
-  EXPECT_THAT(bound.error().text, HasSubstr("there is no extension com.x.Other"));
+  EXPECT_THAT(bound.error().text, HasSubstr("ConnectRestExtension and which name matches com.x.Other"));
 }
 
 TEST_F(RestServerTest, TheAdvertisedUrlFollowsItsSettings) {
