@@ -132,16 +132,19 @@ std::vector<std::string> LoggerRegistry::set_level(std::string_view name, Level 
   std::vector<std::string> changed;
   const bool root = equals_ignoring_case(name, kRoot);
   if (root) {
-    if (guarded_->root != level) guarded_->root_modified_ms = now_ms;
+    if (guarded_->root != level) {
+      guarded_->root_modified_ms = now_ms;
+      changed.emplace_back(kRoot);
+    }
     guarded_->root = level;
-    changed.emplace_back(kRoot);
   } else {
     entry(name);
   }
   for (auto& [logger, entry] : guarded_->loggers) {
     if (!root && !std::string_view(logger).starts_with(name)) continue;
-    if (entry.log->level_ != level) entry.last_modified_ms = now_ms;
     entry.own = level;
+    if (entry.log->level_ == level) continue;
+    entry.last_modified_ms = now_ms;
     entry.log->level_ = level;
     changed.push_back(logger);
   }

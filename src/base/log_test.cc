@@ -34,7 +34,7 @@ TEST(LogTest, ALevelIsSetForAllNamesWithThatPrefixAndForNewLoggersBelow) {
   EXPECT_EQ(LoggerRegistry::instance().find("log_test.pre.a")->last_modified_ms, 7);
 
   // The same level again is no change.
-  LoggerRegistry::instance().set_level("log_test.pre", Level::kDebug, 9);
+  EXPECT_TRUE(LoggerRegistry::instance().set_level("log_test.pre", Level::kDebug, 9).empty());
   EXPECT_EQ(LoggerRegistry::instance().find("log_test.pre.a")->last_modified_ms, 7);
 }
 

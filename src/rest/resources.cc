@@ -574,7 +574,7 @@ Response Resources::list_plugins(const Call& call) {
 }
 
 Response Resources::plugin_config(const Call& call) {
-  const auto keys = herder_.plugin_config(call.name());
+  const auto keys = herder_.plugin_config(call.name(), call.target.parameter("version").value_or(""));
   return keys ? json(200, to_json(*keys)) : failed(keys.error());
 }
 

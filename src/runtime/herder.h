@@ -163,7 +163,7 @@ class Herder {
   };
   enum class Plugins : std::uint8_t { kConnectorsOnly, kAll };
   virtual std::vector<PluginInfo> plugins(Plugins which) const = 0;
-  virtual Result<std::vector<ConfigKey>> plugin_config(const std::string& name) const = 0;
+  virtual Result<std::vector<ConfigKey>> plugin_config(const std::string& name, const std::string& version) const = 0;
   virtual Result<ConfigInfos> validate_connector_config(const RawConfig& config) = 0;
 
   virtual std::map<std::string, LoggerLevel> loggers() const = 0;

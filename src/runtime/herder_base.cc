@@ -201,8 +201,8 @@ std::vector<Herder::PluginInfo> HerderBase::plugins(Plugins which) const {
   return infos;
 }
 
-Result<std::vector<ConfigKey>> HerderBase::plugin_config(const std::string& name) const {
-  return validator_.plugin_config(name);
+Result<std::vector<ConfigKey>> HerderBase::plugin_config(const std::string& name, const std::string& version) const {
+  return validator_.plugin_config(name, version);
 }
 
 Result<ConfigInfos> HerderBase::validate_connector_config(const RawConfig& config) {

@@ -63,7 +63,7 @@ class HerderBase : public Herder, protected StatusListener {
   Result<std::vector<std::string>> active_topics(const std::string& name) const override;
   Result<void> reset_active_topics(const std::string& name) override;
   std::vector<PluginInfo> plugins(Plugins which) const override;
-  Result<std::vector<ConfigKey>> plugin_config(const std::string& name) const override;
+  Result<std::vector<ConfigKey>> plugin_config(const std::string& name, const std::string& version) const override;
   Result<ConfigInfos> validate_connector_config(const RawConfig& config) override;
   std::map<std::string, LoggerLevel> loggers() const override;
   std::optional<LoggerLevel> logger_level(const std::string& name) const override;

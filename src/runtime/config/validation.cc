@@ -64,6 +64,16 @@ std::optional<std::string> text_in_error(const ConfigObject& value, ConfigType t
   return "[" + out + "]";
 }
 
+/// Why `version` of a plugin does not do for `wanted`, a version or a range; nullopt: it does.
+std::optional<std::string> version_refusal(const PluginEntry& entry, const std::string& version,
+                                           const std::string& wanted) {
+  const Result<VersionRange> range = VersionRange::parse(wanted);
+  if (!range) return range.error().text;
+  if (range->contains(version)) return std::nullopt;
+  return fmt::format("Plugin {} not found that matches the version range {}, available versions: [{}]",
+                     entry.class_name, range->to_string(), version);
+}
+
 /// One validation: keys in the order they are answered, and what is said about each.
 class Validation {
  public:
@@ -256,14 +266,7 @@ class Validation {
     value.recommended_values = {version};
     const auto given = props_.find(key.name);
     if (given == props_.end()) return;
-    const Result<VersionRange> range = VersionRange::parse(given->second);
-    if (!range) {
-      value.errors.push_back(range.error().text);
-    } else if (!range->contains(version)) {
-      value.errors.push_back(
-          fmt::format("Plugin {} not found that matches the version range {}, available versions: [{}]",
-                      entry->class_name, range->to_string(), version));
-    }
+    if (auto refused = version_refusal(*entry, version, given->second)) value.errors.push_back(std::move(*refused));
   }
 
   // --- Checks across keys ---
@@ -520,7 +523,8 @@ std::optional<std::string> ConfigValidator::refusal(const ConfigInfos& infos) {
          "`/connector-plugins/{connectorType}/config/validate`";
 }
 
-Result<std::vector<ConfigKey>> ConfigValidator::plugin_config(const std::string& name) const {
+Result<std::vector<ConfigKey>> ConfigValidator::plugin_config(const std::string& name,
+                                                              const std::string& version) const {
   const PluginEntry* entry = nullptr;
   for (const PluginKind kind : {PluginKind::kSink, PluginKind::kSource, PluginKind::kConverter,
                                 PluginKind::kHeaderConverter, PluginKind::kTransformation, PluginKind::kPredicate}) {
@@ -536,6 +540,11 @@ Result<std::vector<ConfigKey>> ConfigValidator::plugin_config(const std::string&
                               name)};
     }
     return Error{.code = Errc::kNotFound, .text = fmt::format("Unknown plugin {}.", name)};
+  }
+  if (!version.empty() && version != "latest") {
+    if (auto refused = version_refusal(*entry, plugins_.version_of(*entry), version)) {
+      return Error{.code = Errc::kInvalid, .text = std::move(*refused)};
+    }
   }
   std::vector<ConfigKey> out;
   if (entry->config != nullptr) out = entry->config->keys();

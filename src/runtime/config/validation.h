@@ -25,8 +25,9 @@ class ConfigValidator {
   /// The sentence that refuses a config with errors, as creation answers it; nullopt when there are none.
   static std::optional<std::string> refusal(const ConfigInfos& infos);
 
-  /// The keys of GET /connector-plugins/{name}/config. Errors: kNotFound, kInvalid.
-  Result<std::vector<ConfigKey>> plugin_config(const std::string& name) const;
+  /// The keys of GET /connector-plugins/{name}/config. `version`: a version, a range or "latest"; empty: any.
+  /// Errors: kNotFound, kInvalid.
+  Result<std::vector<ConfigKey>> plugin_config(const std::string& name, const std::string& version) const;
 
  private:
   const PluginRegistry& plugins_;

@@ -209,12 +209,18 @@ TEST_F(ValidationTest, DistributedChecks) {
 TEST_F(ValidationTest, PluginConfigListsOwnKeysFirst) {
   const ConfigProviders providers;
   const ConfigValidator validator(plugins_, worker_, providers);
-  const auto keys = validator.plugin_config("AlphaSource");
+  const auto keys = validator.plugin_config("AlphaSource", "");
   ASSERT_TRUE(keys.ok());
   EXPECT_EQ(keys->front().name, "topic");
   EXPECT_EQ((*keys)[1].name, "name");
   EXPECT_EQ(keys->size(), 25u);
-  EXPECT_EQ(validator.plugin_config("Nope").error().text, "Unknown plugin Nope.");
+  EXPECT_EQ(validator.plugin_config("Nope", "").error().text, "Unknown plugin Nope.");
+  const std::string version = plugins_.version_of(*plugins_.find(PluginKind::kSource, "AlphaSource"));
+  for (const std::string& good : {std::string("latest"), version, "[" + version + ",)"}) {
+    EXPECT_TRUE(validator.plugin_config("AlphaSource", good).ok()) << good;
+  }
+  EXPECT_THAT(validator.plugin_config("AlphaSource", "999").error().text,
+              testing::HasSubstr("not found that matches the version range [999,999], available versions: ["));
 }
 
 }  // namespace

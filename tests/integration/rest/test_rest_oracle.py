@@ -28,6 +28,7 @@ KNOWN: dict[str, str] = {
     r"sink offsets: offset negative": "ours adds the cause",
     r"odd name": "Java leaves a slash of a connector's name bare in Location, which then leads nowhere",
     r"logger .*read": "the time of the change",
+    r"plugin version (9|bad!)": "Java counts the version once for each place it finds the class in",
     r"bad topic creation status": "Java's trace has stack frames",
     r"validate: plugin versions": "ours still lists the keys of the version it has",
 }
@@ -250,7 +251,9 @@ def plugins() -> list[Step]:
              *(PREDICATES + name for name in ("HasHeaderKey", "RecordIsTombstone", "TopicNameMatches"))]
     return [step("plugins", "GET", "/connector-plugins"), step("plugins all", "GET", "/connector-plugins?connectorsOnly=false"),
             step("plugins odd flag", "GET", "/connector-plugins?connectorsOnly=yes"),
-            *(step(f"plugin {name}", "GET", f"/connector-plugins/{name}/config") for name in names)]
+            *(step(f"plugin {name}", "GET", f"/connector-plugins/{name}/config") for name in names),
+            *(step(f"plugin version {version}", "GET", f"/connector-plugins/FileStreamSource/config?version={version}")
+              for version in ("latest", "4.1.0", "[4.0,5.0)", "9", "bad!"))]
 
 
 def loggers() -> list[Step]:
@@ -269,7 +272,8 @@ def loggers() -> list[Step]:
         step("logger fatal", "PUT", "/admin/loggers/com.nob", {"level": "fatal"}),
         step("logger off", "PUT", "/admin/loggers/com.nob", {"level": "OFF"}),
         step("logger all", "PUT", "/admin/loggers/com.nob", {"level": "ALL"}),
-        step("logger all read", "GET", "/admin/loggers/com.nob"),
+        step("logger all read", "GET", "/admin/loggers/com.nob"), step("logger again", "PUT", "/admin/loggers/com.nob", {"level": "ALL"}),
+        step("logger as it is", "PUT", "/admin/loggers/org.new", {"level": "INFO"}),
     ]
 
 
