@@ -27,7 +27,8 @@ Error no_name(const std::string& path) {
 
 std::optional<json::Node> as_json_object(const std::string& bytes) {
   try {
-    std::optional<json::Node> node = json::parse(bytes);
+    // Behaviour: what follows the object is not read, as with Jackson.
+    std::optional<json::Node> node = json::parse(bytes, json::Trailing::kIgnore);
     if (node && node->is_object()) return node;
   } catch (const json::ParseError&) {
     // then it is a properties file

@@ -69,6 +69,15 @@ def test_a_bad_connector_file_is_one_sentence_and_status_3(kafka: Kafka, make_wo
     assert sentence in log
 
 
+def test_what_follows_the_json_of_a_connector_file_is_not_read(kafka: Kafka, make_worker: Callable, tmp_path):
+    worker = make_worker()
+    file = tmp_path / "connector.json"
+    file.write_text('{"name": "c", "connector.class": "FileStreamSource", "file": "none", "topic": "t"} and more {')
+    worker.launch([*worker.write_files(), str(file)])
+    worker.await_log("Kafka Connect started")
+    assert worker.rest.connectors() == ["c"]
+
+
 def test_a_missing_connector_file_is_status_3(kafka: Kafka, make_worker: Callable, tmp_path):
     worker = make_worker()
     status, _, log = worker.run_to_end([*worker.write_files(), str(tmp_path / "none.properties")])
