@@ -172,32 +172,32 @@ Handle::~Handle() {
 
 namespace {
 
-/// What Kafka's Java clients call it, for traces; nullptr for what only this client has.
+/// What Kafka's Java clients call it below org.apache.kafka.common, for traces; nullptr for what only this client has.
 const char* java_exception_of(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE: return "RecordTooLargeException";
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE: return "errors.RecordTooLargeException";
     case RD_KAFKA_RESP_ERR_INVALID_RECORD: return "InvalidRecordException";
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return "InvalidTopicException";
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return "UnknownTopicOrPartitionException";
-    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR: return "InvalidReplicationFactorException";
-    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS: return "InvalidPartitionsException";
-    case RD_KAFKA_RESP_ERR_INVALID_CONFIG: return "InvalidConfigurationException";
-    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION: return "PolicyViolationException";
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "TopicAuthorizationException";
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "GroupAuthorizationException";
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return "ClusterAuthorizationException";
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return "TransactionalIdAuthorizationException";
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return "errors.InvalidTopicException";
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return "errors.UnknownTopicOrPartitionException";
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR: return "errors.InvalidReplicationFactorException";
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS: return "errors.InvalidPartitionsException";
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG: return "errors.InvalidConfigurationException";
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION: return "errors.PolicyViolationException";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return "errors.TopicAuthorizationException";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "errors.GroupAuthorizationException";
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return "errors.ClusterAuthorizationException";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return "errors.TransactionalIdAuthorizationException";
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return "SaslAuthenticationException";
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return "errors.SaslAuthenticationException";
     case RD_KAFKA_RESP_ERR__FENCED:
-    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED: return "ProducerFencedException";
-    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: return "InvalidProducerEpochException";
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return "FencedInstanceIdException";
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED: return "errors.ProducerFencedException";
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: return "errors.InvalidProducerEpochException";
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return "errors.FencedInstanceIdException";
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE: return "TimeoutException";
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE: return "errors.TimeoutException";
     default: return nullptr;
   }
 }
@@ -207,7 +207,7 @@ const char* java_exception_of(rd_kafka_resp_err_t code) {
 Error error_of(rd_kafka_resp_err_t code, std::string text) {
   Error error{Errc::kKafka, std::move(text), false, {}, {}, 0};
   if (const char* exception = java_exception_of(code); exception != nullptr) {
-    error.trace = "org.apache.kafka.common.errors." + std::string(exception) + ": " + error.text;
+    error.trace = "org.apache.kafka.common." + std::string(exception) + ": " + error.text;
   }
   switch (code) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:

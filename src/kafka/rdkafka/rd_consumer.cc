@@ -147,6 +147,16 @@ class RdConsumer final : public Consumer {
                         void* opaque);
 };
 
+/// Behaviour: org.apache.kafka.common.internals.Topic.
+bool is_topic_name(std::string_view name) {
+  constexpr std::size_t kLongest = 249;
+  if (name.empty() || name.size() > kLongest || name == "." || name == "..") return false;
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
 RdPartitions list_of(const Offsets& offsets) {
   auto out = partition_list(offsets.size());
   for (const auto& [partition, offset] : offsets) {
@@ -167,6 +177,12 @@ bool is_internal(std::string_view topic) {
 }
 
 Result<void> RdConsumer::subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) {
+  std::string invalid;
+  for (const std::string& topic : topics) {
+    if (!is_topic_name(topic)) invalid += (invalid.empty() ? "" : ", ") + topic;
+  }
+  // The broker's word to a Java consumer; librdkafka takes such a topic for one that is still to come.
+  if (!invalid.empty()) return error_of(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, "Invalid topics: [" + invalid + "]");
   listener_ = &listener;
   subscribed_.clear();
   subscribed_.insert(topics.begin(), topics.end());
@@ -283,7 +299,17 @@ std::optional<Error> RdConsumer::on_error_message(const rd_kafka_message_t* mess
     case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
     case RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return error_of(code, text);
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: return error_of(code, partition + text);
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: {
+      Error error = error_of(code, partition + text);
+      if (std::string_view(text).find(rd_kafka_err2str(RD_KAFKA_RESP_ERR__NO_OFFSET)) != std::string_view::npos) {
+        error.trace =
+            "org.apache.kafka.clients.consumer.NoOffsetForPartitionException: Undefined offset with no reset policy "
+            "for "
+            "partitions: [" +
+            name_of({*topic_name(message), message->partition}) + "]";
+      }
+      return error;
+    }
     case RD_KAFKA_RESP_ERR__FATAL: {
       std::array<char, 512> why{};
       auto real = rd_kafka_fatal_error(rk(), why.data(), why.size());

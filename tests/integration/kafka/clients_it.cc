@@ -341,6 +341,34 @@ TEST_F(ClientsTest, ATopicThatComesLaterIsRead) {
   in->close(10s);
 }
 
+TEST_F(ClientsTest, ASubscriptionToWhatCannotBeATopicFails) {
+  Listener listener;
+  auto in = consumer({{"group.id", unique_name()}});
+  const auto done = in->subscribe({"a b", "good", ".", "c/d"}, listener);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().trace, "org.apache.kafka.common.errors.InvalidTopicException: Invalid topics: [a b, ., c/d]");
+}
+
+TEST_F(ClientsTest, WithoutAResetPolicyAMissingOffsetIsAnError) {
+  const std::string topic = unique_name();
+  ASSERT_TRUE(admin()->create_topic({topic, 1, 1, {}}, 10s));
+  Listener listener;
+  auto in = consumer({{"group.id", "none-" + topic}, {"auto.offset.reset", "none"}});
+  ASSERT_TRUE(in->subscribe({topic}, listener));
+  std::optional<Error> error;
+  ASSERT_TRUE(eventually([&] {
+    auto batch = in->poll(100ms);
+    if (!batch) error = std::move(batch).error();
+    return error.has_value();
+  }));
+  EXPECT_EQ(
+      error->trace,
+      "org.apache.kafka.clients.consumer.NoOffsetForPartitionException: Undefined offset with no reset policy for "
+      "partitions: [" +
+          topic + "-0]");
+  in->close(10s);
+}
+
 TEST_F(ClientsTest, TheClusterTellsItsId) {
   auto id = must(admin()->cluster_id(15s));
   EXPECT_TRUE(id.has_value());
