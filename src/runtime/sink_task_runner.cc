@@ -155,7 +155,7 @@ Result<void> SinkTaskRunner::convert(const kafka::RecordBatch& records) {
       topic = in.topic;
       partition = in.partition;
       next_offset = &origin_offsets_[TopicPartition{*topic, partition}];
-      if (topic_reporter_.is_new(*topic)) topic_reporter_.report(*topic);
+      new_topic_ = topic_reporter_.is_new(*topic);
     }
     Result<Kept> kept = convert_one(in, next_slot());
     if (!kept) {
@@ -206,6 +206,7 @@ Result<SinkTaskRunner::Kept> SinkTaskRunner::convert_one(const kafka::InRecord& 
   out.original_topic.assign(*in.topic);
   out.original_kafka_partition = in.partition;
   out.original_kafka_offset = in.offset;
+  if (std::exchange(new_topic_, false)) topic_reporter_.report(*in.topic);
   if (parts_.transforms.empty()) return Kept::kYes;
   return transform(out, hand);
 }

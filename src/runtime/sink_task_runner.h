@@ -94,6 +94,7 @@ class SinkTaskRunner : public TaskRunner,
 
   Parts sink_;
   TopicReporter topic_reporter_;
+  bool new_topic_ = false;  ///< to be reported with its first record that is converted
   bool started_ = false;
   bool closed_ = false;
 

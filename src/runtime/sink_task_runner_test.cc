@@ -260,6 +260,18 @@ TEST_F(SinkTaskRunnerTest, ABadRecordIsNamedByTopicPartitionAndOffset) {
       << listener_.trace();
 }
 
+TEST_F(SinkTaskRunnerTest, ATopicIsActiveWhenARecordOfItIsConverted) {
+  add({"bad"});
+  ErrorHandlingConfig errors;
+  errors.tolerance = ErrorTolerance::kAll;
+  start(errors);
+  ASSERT_TRUE(eventually([&] { return committed() == 1; }));
+  EXPECT_TRUE(listener_.topics().empty());
+  add({"bad", "a"});
+  ASSERT_TRUE(eventually([&] { return put() == Values{"a"}; }));
+  EXPECT_EQ(listener_.topics(), Values{"t"});
+}
+
 TEST_F(SinkTaskRunnerTest, ToleratedRecordsAndThoseThatTheTaskReportsGoToTheDeadLetterQueue) {
   kafka_.create_topic("dead");
   script_.on_put = [](const std::vector<SinkRecord>& records, SinkTaskContext& context) {
