@@ -84,9 +84,12 @@ class RestServer::Impl {
   Result<void> bind() {
     for (const std::string& extension : config_.extensions) {
       if (!BasicAuth::is_extension(extension)) {
-        return Error{.code = Errc::kInvalid,
-                     .text = fmt::format("rest.extension.classes: there is no extension {}; only {} is built in",
-                                         extension, BasicAuth::kClass)};
+        return Error{
+            .code = Errc::kInvalid,
+            .text = fmt::format("Failed to find any class that implements interface "
+                                "org.apache.kafka.connect.rest.ConnectRestExtension and which name matches {}; "
+                                "rest.extension.classes takes only {}",
+                                extension, BasicAuth::kClass)};
       }
       Result<BasicAuth> auth = BasicAuth::from_environment();
       if (!auth) return std::move(auth).error();

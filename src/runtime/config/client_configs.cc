@@ -33,8 +33,11 @@ Result<OverridePolicy> parse_override_policy(const std::string& name) {
     if (name == word || name == simple || name == kPolicyPackage + simple) return policy;
   }
   return Error{.code = Errc::kInvalid,
-               .text = invalid_value("connector.client.config.override.policy", name,
-                                     "there is no such policy; use All, None or Principal")};
+               .text = fmt::format("Failed to find any class that implements interface "
+                                   "org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy and "
+                                   "which name matches {}; connector.client.config.override.policy takes All, None or "
+                                   "Principal",
+                                   name)};
 }
 
 std::optional<std::string> override_refusal(OverridePolicy policy, const std::string& key) {

@@ -150,7 +150,8 @@ Result<std::shared_ptr<ConfigProvider>> make_provider(const std::string& name, c
     }
   }
   return invalid(invalid_value(fmt::format("config.providers.{}.class", name), class_name,
-                               "there is no such config provider; use FileConfigProvider, DirectoryConfigProvider or "
+                               "Could not load config provider class or one of its dependencies; use "
+                               "FileConfigProvider, DirectoryConfigProvider or "
                                "EnvVarConfigProvider"));
 }
 

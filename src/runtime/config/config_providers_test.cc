@@ -87,10 +87,11 @@ TEST_F(ConfigProvidersTest, AllowedPathsAreAbsoluteAndExist) {
 
 TEST_F(ConfigProvidersTest, ProblemsAreErrors) {
   EXPECT_EQ(resolve("${file:/nonexistent:x}"), "error: Could not read properties from file /nonexistent");
-  EXPECT_EQ(resolve("", {{"config.providers.env.class", "com.x.Vault"}}),
-            "error: Invalid value com.x.Vault for configuration config.providers.env.class: there is no such config "
-            "provider; use "
-            "FileConfigProvider, DirectoryConfigProvider or EnvVarConfigProvider");
+  EXPECT_EQ(
+      resolve("", {{"config.providers.env.class", "com.x.Vault"}}),
+      "error: Invalid value com.x.Vault for configuration config.providers.env.class: Could not load config provider "
+      "class or one of its dependencies; use "
+      "FileConfigProvider, DirectoryConfigProvider or EnvVarConfigProvider");
 }
 
 TEST_F(ConfigProvidersTest, TaskConfigsGetTheirVariablesBack) {

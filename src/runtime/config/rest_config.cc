@@ -26,10 +26,10 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-Result<std::vector<RestListener>> parse_listeners(const std::vector<std::string>& urls) {
+Result<std::vector<RestListener>> parse_listeners(const char* key, const std::vector<std::string>& urls) {
   std::vector<RestListener> out;
   for (const std::string& url : urls) {
-    if (trimmed(url).empty()) return invalid("Empty URL found when parsing listeners list.");
+    if (trimmed(url).empty()) return invalid(fmt::format("Empty URL found when parsing {} list.", key));
     Result<RestListener> listener = parse_listener(url);
     if (!listener) return std::move(listener).error();
     out.push_back(std::move(listener).value());
@@ -154,11 +154,11 @@ Result<std::vector<ResponseHeaderRule>> parse_response_headers(const std::string
 Result<RestConfig> rest_config_of(const Props& originals, const ParsedConfig& parsed) {
   RestConfig out;
   if (parsed.is_null("listeners") || parsed.list("listeners").empty()) return invalid(kNoListener);
-  Result<std::vector<RestListener>> listeners = parse_listeners(parsed.list("listeners"));
+  Result<std::vector<RestListener>> listeners = parse_listeners("listeners", parsed.list("listeners"));
   if (!listeners) return std::move(listeners).error();
   out.listeners = std::move(listeners).value();
   if (!parsed.is_null("admin.listeners")) {
-    Result<std::vector<RestListener>> admin = parse_listeners(parsed.list("admin.listeners"));
+    Result<std::vector<RestListener>> admin = parse_listeners("admin.listeners", parsed.list("admin.listeners"));
     if (!admin) return std::move(admin).error();
     out.admin_listeners = std::move(admin).value();
   }

@@ -101,10 +101,11 @@ TEST(WorkerConfigTest, ProblemsAreKafkasSentences) {
             "inter.worker.verification.algorithms list");
   EXPECT_EQ(error_of(WorkerMode::kDistributed, distributed({{"sasl.login.refresh.window.factor", "0.4"}})),
             "Invalid value 0.4 for configuration sasl.login.refresh.window.factor: Value must be at least 0.5");
-  EXPECT_EQ(error_of(WorkerMode::kStandalone, standalone({{"connector.client.config.override.policy", "Some"}})),
-            "Invalid value Some for configuration connector.client.config.override.policy: there is no such policy; "
-            "use All, None "
-            "or Principal");
+  EXPECT_EQ(
+      error_of(WorkerMode::kStandalone, standalone({{"connector.client.config.override.policy", "Some"}})),
+      "Failed to find any class that implements interface "
+      "org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy and which name matches Some; "
+      "connector.client.config.override.policy takes All, None or Principal");
 }
 
 TEST(WorkerConfigTest, EveryProblemHasItsLine) {
