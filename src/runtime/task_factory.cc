@@ -62,7 +62,11 @@ Result<std::unique_ptr<TaskRunner>> TaskFactory::make(const TaskStart& start, st
   if (!plugin) return std::move(plugin).error();
   const ConnectorType type = (*plugin)->kind == PluginKind::kSource ? ConnectorType::kSource : ConnectorType::kSink;
   Result<ConnectorConfig> connector = ConnectorConfig::parse(type, props, *deps_.plugins, *deps_.worker);
-  if (!connector) return std::move(connector).error();
+  if (!connector) {
+    Error error = std::move(connector).error();
+    if (error.trace.empty()) error.trace = "org.apache.kafka.common.config.ConfigException: " + error.text;
+    return error;
+  }
   if (start.task_count > static_cast<std::size_t>(connector->tasks_max)) {
     const std::string text = too_many_tasks(start.id.connector, start.task_count, connector->tasks_max);
     if (connector->tasks_max_enforce)

@@ -66,7 +66,7 @@ StandaloneHerder::StandaloneHerder(Deps deps)
       for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
         Result<Locked> locked = lock(name, connector_not_found(name));
         if (!locked || locked->entry->target != TargetState::kStarted) continue;
-        if (Result<void> done = update_tasks(name, *locked->entry, Changes::kOnlyWhenDifferent); !done) {
+        if (Result<void> done = update_tasks(name, *locked->entry); !done) {
           herder_log().error("could not reconfigure the tasks of connector {}: {}", name, done.error().text);
         }
       }
@@ -204,10 +204,8 @@ Result<Created> StandaloneHerder::store_and_start(const std::string& name, const
       return error;
     }
   }
-  if (existed) {
-    deps_.worker->stop_connectors({name});
-    remove_tasks(name, *entry);
-  }
+  // Behaviour: its tasks go on as they are until new ones take their place; those of a paused connector until it is resumed.
+  if (existed) deps_.worker->stop_connectors({name});
   {
     const std::lock_guard lock(mutex_);
     entry->exists = true;
@@ -232,9 +230,8 @@ Result<void> StandaloneHerder::start_instance(const std::string& name, Entry& en
 
 Result<void> StandaloneHerder::start(const std::string& name, Entry& entry) {
   if (Result<void> started = start_instance(name, entry); !started) return started;
-  if (entry.target == TargetState::kStopped) return {};
-  if (entry.target == TargetState::kPaused) return {};  // its tasks are made when it is resumed
-  return update_tasks(name, entry, Changes::kAlways);
+  if (entry.target != TargetState::kStarted) return {};  // its tasks are made when it is resumed
+  return update_tasks(name, entry);
 }
 
 Result<void> StandaloneHerder::delete_connector(const std::string& name) {
@@ -297,18 +294,21 @@ Result<void> StandaloneHerder::start_task(const std::string& name, Entry& entry,
   return deps_.worker->start_task(std::move(start), *this, [](Result<void>) {});  // a failure shows in the status
 }
 
-Result<void> StandaloneHerder::update_tasks(const std::string& name, Entry& entry, Changes changes) {
+Result<void> StandaloneHerder::update_tasks(const std::string& name, Entry& entry) {
   Result<std::vector<RawConfig>> configs = ask_for_task_configs(name);
   if (!configs) return std::move(configs).error();
+  Result<Props> applied = resolved(entry.config);
+  if (!applied) return std::move(applied).error();
   {
     const std::lock_guard lock(mutex_);
-    if (changes == Changes::kOnlyWhenDifferent && entry.tasks == *configs) return {};
+    if (entry.tasks == *configs && entry.applied == *applied) return {};
   }
   remove_tasks(name, entry);
   const auto count = static_cast<std::int32_t>(configs->size());
   {
     const std::lock_guard lock(mutex_);
     entry.tasks = std::move(*configs);
+    entry.applied = std::move(*applied);
   }
   for (std::int32_t task = 0; task < count; ++task) {
     if (Result<void> started = start_task(name, entry, task); !started) return started;
@@ -324,13 +324,7 @@ Result<void> StandaloneHerder::restart_connector(const std::string& name) {
   Result<Locked> locked = lock(name, connector_not_found(name));
   if (!locked) return std::move(locked).error();
   deps_.worker->stop_connectors({name});
-  if (Result<void> started = start_instance(name, *locked->entry); !started) {
-    Error error = internal_error(fmt::format("Failed to start connector: {}", name));
-    error.trace = trace_of(started.error());
-    return error;
-  }
-  if (locked->entry->target != TargetState::kStarted) return {};
-  return update_tasks(name, *locked->entry, Changes::kOnlyWhenDifferent);
+  return start(name, *locked->entry);
 }
 
 Result<ConnectorStateInfo> StandaloneHerder::restart_connector_and_tasks(const RestartRequest& request) {
@@ -350,13 +344,16 @@ Result<ConnectorStateInfo> StandaloneHerder::restart_connector_and_tasks(const R
   if (plan.connector) deps_.statuses->put(name, restarting);
   for (const ConnectorTaskId& id : ids) deps_.statuses->put(id, restarting);
 
+  // The plan is the answer; what then does not start shows in its status.
   const std::size_t count = task_ids(name, *locked->entry).size();
   if (plan.connector) {
-    if (Result<void> started = start_instance(name, *locked->entry); !started) return std::move(started).error();
+    if (Result<void> started = start_instance(name, *locked->entry); !started)
+      herder_log().error("Failed to restart connector {}: {}", name, trace_of(started.error()));
   }
   for (const std::int32_t task : plan.tasks) {
     if (static_cast<std::size_t>(task) >= count) continue;
-    if (Result<void> started = start_task(name, *locked->entry, task); !started) return std::move(started).error();
+    if (Result<void> started = start_task(name, *locked->entry, task); !started)
+      herder_log().error("Failed to restart task {}-{}: {}", name, task, trace_of(started.error()));
   }
   return plan.state;
 }
@@ -397,16 +394,13 @@ Result<void> StandaloneHerder::change_state(const std::string& name, TargetState
   Result<Locked> locked = lock(name, unknown_connector(name));
   if (!locked) return std::move(locked).error();
   TargetState before;
-  bool no_tasks = false;
   {
     const std::lock_guard lock(mutex_);
     before = std::exchange(locked->entry->target, target);
-    no_tasks = locked->entry->tasks.empty();
   }
-  const bool make_tasks = target == TargetState::kStarted && no_tasks;
-  deps_.worker->change_connector_state(name, target, [this, name, make_tasks](Result<void> done) {
+  deps_.worker->change_connector_state(name, target, [this, name, target](Result<void> done) {
     if (!done) herder_log().error("connector {} could not change its state: {}", name, done.error().text);
-    if (done && make_tasks) reconfigurations_.post(name);
+    if (done && target == TargetState::kStarted) reconfigurations_.post(name);
   });
   if (before != target) deps_.worker->set_target_state(name, target);
   return {};

@@ -62,6 +62,7 @@ class StandaloneHerder : public HerderBase, private ConnectorRequests {
     RawConfig config;
     TargetState target = TargetState::kStarted;
     std::vector<RawConfig> tasks;
+    std::optional<Props> applied;  ///< what `config` resolved to when `tasks` were made
   };
   using EntryPtr = std::shared_ptr<Entry>;
   using Operation = std::unique_lock<std::timed_mutex>;
@@ -83,8 +84,8 @@ class StandaloneHerder : public HerderBase, private ConnectorRequests {
   /// The connector instance is started (or put into its target state) and, when it runs, its tasks made. Waits.
   Result<void> start(const std::string& name, Entry& entry);
   Result<void> start_instance(const std::string& name, Entry& entry);
-  enum class Changes : bool { kOnlyWhenDifferent, kAlways };
-  Result<void> update_tasks(const std::string& name, Entry& entry, Changes changes);
+  /// Makes the tasks anew, unless they and the connector's resolved config are as they were.
+  Result<void> update_tasks(const std::string& name, Entry& entry);
   Result<std::vector<RawConfig>> ask_for_task_configs(const std::string& name);
   Result<void> start_task(const std::string& name, Entry& entry, std::int32_t task);
   std::vector<ConnectorTaskId> task_ids(const std::string& name, const Entry& entry) const;
