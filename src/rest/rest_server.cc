@@ -55,6 +55,22 @@ std::string local_address() {
 
 std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
+/// The items of a comma list; none when the key is not there.
+std::vector<std::string> list_of(const Props& settings, const std::string& key) {
+  std::vector<std::string> out(1);
+  if (const auto found = settings.find(key); found != settings.end()) {
+    for (const char c : found->second) {
+      if (c == ',') {
+        out.emplace_back();
+      } else if (c != ' ' && c != '\t') {
+        out.back() += c;
+      }
+    }
+  }
+  std::erase(out, "");
+  return out;
+}
+
 Result<http::Tls> read_tls(const Props& settings, runtime::TlsClientAuth auth) {
   kafka::ClientConfig config(settings.begin(), settings.end());
   config["security.protocol"] = "SSL";
@@ -65,6 +81,8 @@ Result<http::Tls> read_tls(const Props& settings, runtime::TlsClientAuth auth) {
   out.private_key = std::move(security->private_key_pem);
   out.authorities = std::move(security->ca_pem);
   out.verify_host = security->verify_host;
+  out.protocols = list_of(settings, "ssl.enabled.protocols");
+  out.cipher_suites = list_of(settings, "ssl.cipher.suites");
   out.client_certificate = auth == runtime::TlsClientAuth::kRequired    ? http::ClientCertificate::kRequired
                            : auth == runtime::TlsClientAuth::kRequested ? http::ClientCertificate::kRequested
                                                                         : http::ClientCertificate::kNone;

@@ -1,6 +1,7 @@
 """The REST API over TLS, and behind basic authentication."""
 
 import pathlib
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -37,6 +38,47 @@ def test_https_with_the_stores_that_java_users_have(store: str, certificates: Ce
             return response.read()
 
     assert b'"version":"4.1.0"' in eventually(answer, 60, "HTTPS answers")
+
+
+@pytest.mark.parametrize("settings, agreed", [
+    ({"ssl.enabled.protocols": "TLSv1.2"}, {"TLSv1.2"}), ({"ssl.enabled.protocols": "TLSv1.3, TLSv1.1"}, {"TLSv1.3"}),
+    ({"ssl.cipher.suites": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_NO_SUCH"}, {"TLSv1.2"}),
+    ({"ssl.cipher.suites": "TLS_AES_128_GCM_SHA256"}, {"TLSv1.3"}), ({}, {"TLSv1.2", "TLSv1.3"})])
+def test_https_keeps_to_the_protocols_and_suites_that_it_is_given(settings: dict[str, str], agreed: set[str],
+                                                                  certificates: Certificates,
+                                                                  make_worker: Callable[..., Worker]) -> None:
+    port, plain = free_port(), free_port()
+    worker = make_worker({"listeners": f"https://127.0.0.1:{port},http://127.0.0.1:{plain}", **settings,
+                          "ssl.keystore.location": certificates.path("server.p12"),
+                          "ssl.keystore.password": certificates.password})
+    worker.launch()
+    worker.await_log("Kafka Connect started")
+
+    def suite(version: ssl.TLSVersion) -> str | None:
+        context = ssl.create_default_context(cafile=str(certificates.path("ca.pem")))
+        context.minimum_version = context.maximum_version = version
+        try:
+            with socket.create_connection(("127.0.0.1", port), 60) as connection, \
+                    context.wrap_socket(connection, server_hostname="localhost") as tls:
+                return tls.cipher()[0]
+        except ssl.SSLError:
+            return None
+
+    suites = {"TLSv1.2": suite(ssl.TLSVersion.TLSv1_2), "TLSv1.3": suite(ssl.TLSVersion.TLSv1_3)}
+    assert {version for version, name in suites.items() if name} == agreed
+    if "ssl.cipher.suites" in settings:
+        assert {name for name in suites.values() if name} <= {"ECDHE-RSA-AES256-GCM-SHA384", "TLS_AES_128_GCM_SHA256"}
+
+
+@pytest.mark.parametrize("settings", [{"ssl.enabled.protocols": "TLSv1.1"}, {"ssl.cipher.suites": "TLS_NO_SUCH"}])
+def test_https_without_a_protocol_or_suite_is_refused(settings: dict[str, str], certificates: Certificates,
+                                                      make_worker: Callable[..., Worker]) -> None:
+    worker = make_worker({"listeners": f"https://127.0.0.1:{free_port()}", **settings,
+                          "ssl.keystore.location": certificates.path("server.p12"),
+                          "ssl.keystore.password": certificates.password})
+    status, _, log = worker.run_to_end(worker.write_files())
+    assert status == 2
+    assert next(iter(settings)) in log
 
 
 def test_basic_authentication_with_javas_files(tmp_path: pathlib.Path, make_worker: Callable[..., Worker],
