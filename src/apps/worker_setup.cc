@@ -1,7 +1,6 @@
 #include "apps/worker_setup.h"
 
 #include <fmt/core.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -15,6 +14,7 @@
 
 #include "api/logging.h"
 #include "base/log.h"
+#include "kafka/bootstrap.h"
 #include "kafka/rdkafka/rdkafka_clients.h"
 #include "millrace/connector.h"
 #include "runtime/config/client_configs.h"
@@ -65,23 +65,6 @@ Logger& plugin_logger(const std::string& name) {
   auto& slot = (*loggers)[name];
   if (!slot) slot = std::make_unique<PluginLogger>(base::log_named(name));
   return *slot;
-}
-
-/// Whether one of the brokers' names may still turn into an address. A name that does not exist will not.
-bool may_be_resolved(const std::string& servers) {
-  for (std::size_t begin = 0; begin < servers.size();) {
-    const std::size_t end = std::min(servers.find(',', begin), servers.size());
-    std::string host = servers.substr(begin, std::string_view(servers).substr(begin, end - begin).rfind(':'));
-    if (const auto scheme = host.find("://"); scheme != std::string::npos) host.erase(0, scheme + 3);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    begin = end + 1;
-    addrinfo* found = nullptr;
-    const int answer = ::getaddrinfo(host.c_str(), nullptr, nullptr, &found);
-    if (found != nullptr) ::freeaddrinfo(found);
-    if (answer != EAI_NONAME && answer != EAI_NODATA) return true;
-    main_log().warn("Couldn't resolve server {} from bootstrap.servers: {}", host, ::gai_strerror(answer));
-  }
-  return false;
 }
 
 /// SIGHUP too, as in a JVM: the terminal is gone. Whoever started the worker with it ignored (nohup) wants it to stay.
@@ -176,7 +159,7 @@ Result<void> look_up_cluster(WorkerSetup& setup, const StopSignals& signals) {
     return checked;
   Result<std::shared_ptr<kafka::Admin>> admin = setup.clients->admin(settings);
   if (!admin) return failed(admin.error());
-  if (!may_be_resolved(setup.config.bootstrap_servers)) {
+  if (!kafka::may_be_resolved(setup.config.bootstrap_servers)) {
     return failed(Error{.code = Errc::kInvalid, .text = "No resolvable bootstrap urls given in bootstrap.servers"});
   }
   const auto deadline = std::chrono::steady_clock::now() + kClusterIdTimeout;

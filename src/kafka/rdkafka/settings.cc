@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/regex.h"
 #include "kafka/rdkafka/settings_table.h"
 #include "kafka/security.h"
 
@@ -45,6 +46,15 @@ std::string trimmed(std::string_view value) {
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
+}
+
+/// "by_duration:" and what java.time.Duration reads, not negative.
+bool is_duration(const std::string& text) {
+  static const auto* kPattern = new Result<base::Regex>(base::Regex::compile(
+      R"((?i)by_duration:\+?P(?=.)(\+?\d+D)?(T(?=.)(\+?\d+H)?(\+?\d+M)?(\+?\d+([.,]\d{0,9})?S)?)?)"));
+  if (!kPattern->ok()) return false;
+  const Result<bool> matched = (*kPattern)->matches(text);
+  return matched.ok() && *matched;
 }
 
 Error bad_value(std::string_view key, const std::string& value, std::string_view rule) {
@@ -231,11 +241,14 @@ class Translator {
       }
       case Conversion::kOffsetReset: {
         std::string text = lower(value);
-        if (text.starts_with("by_duration:")) {
+        if (is_duration(text)) {
           notice(row.key, "librdkafka does not reset by duration; earliest is used, so that no record is left out");
           text = "earliest";
         } else if (text != "earliest" && text != "latest" && text != "none") {
-          return bad_value(row.key, value, "the value must be one of earliest, latest, none, by_duration:<duration>");
+          return bad_value(row.key, value,
+                           "Invalid value `" + value +
+                               "` for configuration auto.offset.reset. The value must be either 'earliest', 'latest', "
+                               "'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.");
         }
         set(target, text == "none" ? "error" : text);
         return {};

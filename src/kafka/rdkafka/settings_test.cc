@@ -189,6 +189,10 @@ TEST(SettingsTest, OffsetResetByDurationReadsEverythingInstead) {
   EXPECT_EQ(settings.notices.size(), 1U);
   EXPECT_EQ(translated(kConsumer, {{"auto.offset.reset", "none"}}).properties.at("auto.offset.reset"), "error");
   EXPECT_NE(refused(kConsumer, {{"auto.offset.reset", "sometimes"}}), "accepted");
+  for (const char* good : {"by_duration:P2D", "by_duration:pt1h30m2.5s", "by_duration:P1DT1M"})
+    EXPECT_EQ(refused(kConsumer, {{"auto.offset.reset", good}}), "accepted") << good;
+  for (const char* bad : {"by_duration:", "by_duration:P", "by_duration:P1DT", "by_duration:PT-1H", "by_duration:1h"})
+    EXPECT_NE(refused(kConsumer, {{"auto.offset.reset", bad}}), "accepted") << bad;
 }
 
 TEST(SettingsTest, WrongValuesAreRefusedInJavasWords) {

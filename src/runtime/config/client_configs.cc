@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "kafka/bootstrap.h"
+
 namespace millrace::runtime {
 namespace {
 
@@ -93,7 +95,13 @@ Result<void> ClientConfigs::add_overrides(Config& config, ClientKind kind, const
     if (const auto why = override_refusal(*policy, key)) refused.push_back(*why);
     config[key] = value;
   }
-  if (refused.empty()) return {};
+  if (refused.empty()) {
+    const auto servers = connector.find(override_prefix(kind) + "bootstrap.servers");
+    if (servers == connector.end() || kafka::may_be_resolved(servers->second)) return {};
+    Error error{.code = Errc::kInvalid, .text = "No resolvable bootstrap urls given in bootstrap.servers"};
+    error.trace = "org.apache.kafka.common.config.ConfigException: " + error.text;
+    return error;
+  }
   return Error{.code = Errc::kInvalid,
                .text = fmt::format("Client Config Overrides not allowed [{}]", fmt::join(refused, ", "))};
 }

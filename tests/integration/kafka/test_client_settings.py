@@ -20,6 +20,8 @@ _CONFIG = "org.apache.kafka.common.config.ConfigException: "
      _CONFIG + "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence."),
     ({"producer.override.delivery.timeout.ms": "10"},
      "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms"),
+    ({"producer.override.bootstrap.servers": "nobody.invalid:9092, nothing.invalid:9092"},
+     _CONFIG + "No resolvable bootstrap urls given in bootstrap.servers"),
     ({"topic": "no topic!"}, "org.apache.kafka.common.errors.InvalidTopicException: "),
 ])
 def test_a_source_with_settings_that_cannot_be_fails_with_the_reason(kafka: Kafka, make_worker: Callable, unique: Callable,
@@ -38,6 +40,10 @@ def test_a_source_with_settings_that_cannot_be_fails_with_the_reason(kafka: Kafk
     ({"consumer.override.group.id": ""}, "The configured group.id should not be an empty string or whitespace."),
     ({"consumer.override.group.instance.id": ""},
      _CONFIG + "Invalid value  for configuration group.instance.id: String must be non-empty"),
+    ({"consumer.override.bootstrap.servers": ""}, _CONFIG + "No resolvable bootstrap urls given in bootstrap.servers"),
+    ({"consumer.override.auto.offset.reset": "by_duration:soon"},
+     _CONFIG + "Invalid value by_duration:soon for configuration auto.offset.reset: "),
+    ({"topics": "fine,no topic!"}, "org.apache.kafka.common.errors.InvalidTopicException: Invalid topics: [no topic!]"),
 ])
 def test_a_sink_with_settings_that_cannot_be_fails_with_the_reason(kafka: Kafka, make_worker: Callable, unique: Callable,
                                                                    tmp_path: pathlib.Path, override: dict, sentence: str):
