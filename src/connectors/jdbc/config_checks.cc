@@ -67,7 +67,8 @@ ConfigCheck valid_jdbc_url() {
       split_jdbc_url(*url);
       return std::nullopt;
     } catch (const ConfigError& error) {
-      return error.what();
+      // Not returned: the text would then begin with the value as it is, password included.
+      throw ConfigError(invalid_value("connection.url", redact_url(*url), error.what()));
     }
   };
 }

@@ -403,6 +403,10 @@ TEST_F(SqliteSource, ValidationKnowsTheRules) {
   EXPECT_EQ(errors_of({{"mode", "bulk"}, {"transaction.isolation.mode", "serializable"}}, "transaction.isolation.mode")
                 .size(),
             1U);
+  const auto of_url =
+      errors_of({{"mode", "bulk"}, {"connection.url", "jdbc//h/db?user=u&password=secret"}}, "connection.url");
+  ASSERT_EQ(of_url.size(), 1U);
+  EXPECT_EQ(of_url[0].find("secret"), std::string::npos) << of_url[0];
   const Props disagreeing{
       {"mode", "bulk"}, {"table.whitelist", ""}, {"table.include.list", "m"}, {"timestamp.columns.mapping", "m:[t]"}};
   EXPECT_EQ(errors_of(disagreeing, "mode").size(), 1U);
