@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 #include "api/logging.h"
@@ -67,6 +69,19 @@ Logger& plugin_logger(const std::string& name) {
   return *slot;
 }
 
+constexpr const char* kRootLevelVariable = "CONNECT_LOG4J_ROOT_LOGLEVEL";
+constexpr const char* kLoggersVariable = "CONNECT_LOG4J_LOGGERS";
+
+void set_level(const char* variable, const std::string& logger, const std::string& word) {
+  if (word.empty()) return;
+  if (const auto level = base::level_from(word); level && !logger.empty()) {
+    base::LoggerRegistry::instance().set_level(logger, *level, std::nullopt);
+  } else {
+    main_log().warn("{}: {}={} is left out; write LOGGER=LEVEL, the level one of TRACE, DEBUG, INFO, WARN, ERROR, OFF",
+                    variable, logger, word);
+  }
+}
+
 /// SIGHUP too, as in a JVM: the terminal is gone. Whoever started the worker with it ignored (nohup) wants it to stay.
 constexpr std::array kStopSignals{SIGTERM, SIGINT, SIGHUP};
 
@@ -109,7 +124,17 @@ void StopSignals::wait() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-void connect_logs() { api::set_logger_factory(plugin_logger); }
+void connect_logs() {
+  api::set_logger_factory(plugin_logger);
+  if (const char* level = std::getenv(kRootLevelVariable); level != nullptr)
+    set_level(kRootLevelVariable, base::LoggerRegistry::kRoot, level);
+  const char* loggers = std::getenv(kLoggersVariable);
+  std::istringstream list(loggers == nullptr ? "" : loggers);
+  for (std::string entry; std::getline(list, entry, ',');) {
+    const std::size_t equals = std::min(entry.find('='), entry.size());
+    set_level(kLoggersVariable, entry.substr(0, equals), entry.substr(std::min(equals + 1, entry.size())));
+  }
+}
 
 Result<void> load_worker(const std::string& path, runtime::WorkerMode mode, WorkerSetup& setup) {
   main_log().info("Kafka version: {}", runtime::kKafkaVersion);

@@ -43,7 +43,8 @@ class StopSignals {
   std::atomic<bool> received_{false};
 };
 
-/// Lets plugins and Kafka clients write to our log. Call once.
+/// Lets plugins and Kafka clients write to our log, and sets the levels that the environment asks for in the words of the
+/// usual container images: CONNECT_LOG4J_ROOT_LOGLEVEL=WARN, CONNECT_LOG4J_LOGGERS=org.apache.kafka.connect=DEBUG,... Call once.
 void connect_logs();
 
 /// Logs the program's version and reads the worker's file. An Error: kBadWorkerConfig.

@@ -127,7 +127,8 @@ std::optional<LoggerRegistry::State> LoggerRegistry::find(std::string_view name)
   return State{found->second.log->level_, found->second.last_modified_ms};
 }
 
-std::vector<std::string> LoggerRegistry::set_level(std::string_view name, Level level, std::int64_t now_ms) {
+std::vector<std::string> LoggerRegistry::set_level(std::string_view name, Level level,
+                                                   std::optional<std::int64_t> now_ms) {
   const std::lock_guard lock(guarded_->mutex);
   std::vector<std::string> changed;
   const bool root = equals_ignoring_case(name, kRoot);

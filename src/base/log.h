@@ -87,7 +87,8 @@ class LoggerRegistry {
   std::optional<State> find(std::string_view name) const;
 
   /// Sets `name` and every logger whose name starts with it; for "root" (any case) all. Returns their names, sorted.
-  std::vector<std::string> set_level(std::string_view name, Level level, std::int64_t now_ms);
+  /// Without a time it counts as how the logger always was.
+  std::vector<std::string> set_level(std::string_view name, Level level, std::optional<std::int64_t> now_ms);
 
  private:
   struct Entry {

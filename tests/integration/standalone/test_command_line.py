@@ -1,6 +1,7 @@
 """Arguments, files and exit statuses of connect-standalone."""
 
 import json
+import os
 import signal
 import socket
 from typing import Callable
@@ -29,6 +30,19 @@ def test_a_missing_or_bad_worker_file_is_one_sentence_and_status_2(make_worker: 
     status, _, log = bad.run_to_end(bad.write_files())
     assert status == 2
     assert "Invalid value soon for configuration offset.flush.interval.ms: Not a number of type LONG" in log
+
+
+def test_log_levels_come_from_the_environment_of_container_images(kafka: Kafka, make_worker: Callable):
+    worker = make_worker()
+    worker.launch(env={**os.environ, "CONNECT_LOG4J_ROOT_LOGLEVEL": "warn",
+                       "CONNECT_LOG4J_LOGGERS": "org.apache.kafka.connect.runtime=DEBUG,org.reflections=ERROR,org.x=LOUD"})
+    eventually(worker.rest.is_up)
+    loggers = worker.rest.get("/admin/loggers")
+    assert loggers["root"] == {"level": "WARN", "last_modified": None}
+    assert loggers["org.apache.kafka.connect.runtime"]["level"] == "DEBUG"
+    assert loggers["org.reflections"]["level"] == "ERROR"
+    assert worker.log.read_text().count("org.x=LOUD") == 1
+    assert "INFO Kafka version" not in worker.log.read_text()
 
 
 def test_required_worker_settings_are_asked_for(make_worker: Callable):
