@@ -67,8 +67,10 @@ ConfigCheck valid_jdbc_url() {
       split_jdbc_url(*url);
       return std::nullopt;
     } catch (const ConfigError& error) {
+      const std::string shown = redact_url(*url);
+      if (shown == *url) return error.what();
       // Not returned: the text would then begin with the value as it is, password included.
-      throw ConfigError(invalid_value("connection.url", redact_url(*url), error.what()));
+      throw ConfigError(invalid_value("connection.url", shown, error.what()));
     }
   };
 }
