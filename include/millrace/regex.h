@@ -49,7 +49,7 @@ class Regex {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// "Invalid regex: ...". Null passes.
+/// "Invalid regex: ...", of null too.
 ConfigCheck valid_regex();
 
 }  // namespace millrace

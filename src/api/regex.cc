@@ -45,7 +45,8 @@ std::string Regex::replace_all(std::string_view text, std::string_view replaceme
 ConfigCheck valid_regex() {
   return [](const ConfigObject& value) -> std::optional<std::string> {
     const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) return std::nullopt;
+    // Java's words for a required option that is missing, which is told first.
+    if (text == nullptr) return "Invalid regex: Cannot invoke \"String.isEmpty()\" because \"this.pattern\" is null";
     auto compiled = base::Regex::compile(*text);
     if (compiled) return std::nullopt;
     return "Invalid regex: " + compiled.error().text;

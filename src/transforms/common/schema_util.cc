@@ -35,7 +35,14 @@ std::string field_place(const std::string& field, const Value& value) {
 ConfigCheck non_empty_list() {
   return [](const ConfigObject& value) -> std::optional<std::string> {
     const auto* list = std::get_if<std::vector<std::string>>(&value);
-    if (list != nullptr && list->empty()) return "Empty list";
+    if (list == nullptr || list->empty()) return "Empty list";
+    return std::nullopt;
+  };
+}
+
+ConfigCheck non_null() {
+  return [](const ConfigObject& value) -> std::optional<std::string> {
+    if (std::holds_alternative<std::monostate>(value)) return "entry must be non null";
     return std::nullopt;
   };
 }

@@ -52,8 +52,11 @@ Option<Config> replace_null_option(bool Config::*member) {
           "a struct that is rebuilt.");
 }
 
-/// "Empty list"
+/// "Empty list", of null too.
 ConfigCheck non_empty_list();
+
+/// "entry must be non null": the second error of a required option that is missing.
+ConfigCheck non_null();
 
 /// What was worked out for a schema, by its address: the last one at once, a few others by search. Holding the schema
 /// keeps its address from being used again.

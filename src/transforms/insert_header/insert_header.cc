@@ -1,15 +1,21 @@
 #include "transforms/insert_header/insert_header.h"
 
 #include "millrace/values.h"
+#include "transforms/common/schema_util.h"
 
 namespace millrace::transforms {
 
 const ConfigTable<InsertHeaderConfig>& InsertHeaderConfig::table() {
   using C = InsertHeaderConfig;
   static const ConfigTable<C> kTable{
-      option("header", &C::header).required().importance(Importance::kHigh).doc("Name of the header."),
+      option("header", &C::header)
+          .required()
+          .check(non_null())
+          .importance(Importance::kHigh)
+          .doc("Name of the header."),
       option("value.literal", &C::value_literal)
           .required()
+          .check(non_null())
           .importance(Importance::kHigh)
           .doc("Its value. The schema follows from the text, as in the header converter: 1 is an int8, true a boolean, "
                "[1,2] an "

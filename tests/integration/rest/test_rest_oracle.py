@@ -185,6 +185,11 @@ def validations() -> list[Step]:
         "replace field": {**source, **cast, "transforms.t1.type": "org.apache.kafka.connect.transforms.ReplaceField$Value"},
         "mask field": {**source, **cast, "transforms.t1.type": "org.apache.kafka.connect.transforms.MaskField$Value",
                        "transforms.t1.fields": ""},
+        # What is required and missing is told twice where a check refuses null as well.
+        **{f"missing {name}": {**source, **cast, "transforms.t1.type": f"org.apache.kafka.connect.transforms.{name}"}
+           for name in ("DropHeaders", "HeaderFrom$Key", "InsertHeader", "MaskField$Value", "RegexRouter", "ValueToKey")},
+        "predicate missing pattern": {**source, "predicates": "p", "predicates.p.type": PREDICATES + "TopicNameMatches"},
+        "regex null": {**source, "connector.class": SINK, "topics.regex": None},
         "predicate": {**source, **cast, "transforms.t1.spec": "int32", "transforms.t1.predicate": "p", "predicates": "p",
                       "predicates.p.type": PREDICATES + "TopicNameMatches", "predicates.p.pattern": "x"},
         "predicate bad": {**source, "predicates": "p,q,r", "predicates.p.type": PREDICATES + "TopicNameMatches",
