@@ -128,6 +128,7 @@ class TopicLogImpl final : public TopicLog, private DeliveryListener {
   std::unique_ptr<Consumer> consumer_;
   std::shared_ptr<Admin> admin_;
   std::atomic<std::int32_t> partition_count_{0};
+  bool creation_refused_ = false;  // what start() found out: this user may not create the topic
   std::vector<TopicPartition> partitions_;
 
   std::mutex mutex_;
@@ -175,6 +176,7 @@ Result<bool> TopicLogImpl::create_topic() {
     const Error& error = created.error();
     if (error.code == Errc::kForbidden) {
       logger().debug("not allowed to create topic {}, assuming that it exists: {}", topic_, error.text);
+      creation_refused_ = true;
       return false;
     }
     if (error.code == Errc::kInvalid)
@@ -229,6 +231,13 @@ Result<void> TopicLogImpl::find_partitions() {
       break;
     }
     if (!found && found.error().code == Errc::kForbidden) return found.error();
+    // A list of topics leaves out those that must not be seen; the question for one says so. Where creating is refused, it
+    // creates nothing either.
+    if (found && creation_refused_ && producer_) {
+      auto asked = producer_->partition_count(topic_, kCallTimeout);
+      if (!asked && asked.error().code == Errc::kForbidden)
+        return failure(Errc::kForbidden, "Not authorized to access topics: [" + topic_ + "]");
+    }
     if (Clock::now() >= deadline) {
       return failure(Errc::kTimeout,
                      "Could not look up partition metadata for topic '" + topic_ +

@@ -8,6 +8,7 @@ import pytest
 from support.eventually import eventually
 from support.ports import free_port
 from support.rest import Rest
+from support.services.kafka import SecureKafka
 from support.worker import Worker
 
 Maker = Callable[..., Worker]
@@ -55,6 +56,17 @@ def test_topics_of_the_wrong_kind_are_explained(make_worker: Maker, kafka: Any, 
     assert status == 1
     assert "is required to have a single partition in order to guarantee consistency of connector configurations, but " \
            "found 3 partitions." in log
+
+
+def test_topics_that_it_may_not_see_are_named_at_once(make_worker: Maker, secure_kafka: SecureKafka) -> None:
+    password = SecureKafka.USERS["bob"]
+    login = f'org.apache.kafka.common.security.plain.PlainLoginModule required username="bob" password="{password}";'
+    worker = make_worker({
+        "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN", "sasl.jaas.config": login,
+    }, mode="distributed", bootstrap_servers=secure_kafka.sasl_plaintext_bootstrap)
+    status, log = run(worker)
+    assert status == 1
+    assert f"Not authorized to access topics: [{worker.settings['config.storage.topic']}]" in log
 
 
 def test_a_stop_while_kafka_cannot_be_reached(make_worker: Maker) -> None:
