@@ -67,6 +67,7 @@ std::optional<std::string> text_in_error(const ConfigObject& value, ConfigType t
 /// Why `version` of a plugin does not do for `wanted`, a version or a range; nullopt: it does.
 std::optional<std::string> version_refusal(const PluginEntry& entry, const std::string& version,
                                            const std::string& wanted) {
+  if (wanted == "latest") return std::nullopt;
   const Result<VersionRange> range = VersionRange::parse(wanted);
   if (!range) return range.error().text;
   if (range->contains(version)) return std::nullopt;
@@ -541,7 +542,7 @@ Result<std::vector<ConfigKey>> ConfigValidator::plugin_config(const std::string&
     }
     return Error{.code = Errc::kNotFound, .text = fmt::format("Unknown plugin {}.", name)};
   }
-  if (!version.empty() && version != "latest") {
+  if (!version.empty()) {
     if (auto refused = version_refusal(*entry, plugins_.version_of(*entry), version)) {
       return Error{.code = Errc::kInvalid, .text = std::move(*refused)};
     }
