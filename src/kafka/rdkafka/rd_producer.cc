@@ -26,6 +26,8 @@ constexpr std::int64_t kRecordCost = 256;
 /// What a lane may always have in flight, however full the queue is: nobody starves.
 constexpr std::int64_t kLaneMinimum = 256 * 1024;
 constexpr int kEventsPerRound = 1000;
+constexpr std::int64_t kJavaBatchBytes = 16384;
+constexpr std::chrono::milliseconds kRoomStep{100};
 
 int varint_size(std::int64_t value) {
   auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
@@ -60,6 +62,7 @@ struct Lane {
   std::int64_t bytes_in_flight = 0;
   std::int64_t records_in_flight = 0;
   bool calling = false;
+  bool leaving = false;
   std::vector<Delivery> deliveries;  ///< poller thread only
 };
 
@@ -77,7 +80,19 @@ struct Ticket {
   std::uint64_t tag = 0;
   std::int64_t cost = 0;
   std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
   Ticket* next_free = nullptr;
+};
+
+/// A record of a batch that its topic does not take, to be sent in a smaller one.
+struct Again {
+  Ticket* ticket = nullptr;
+  std::string topic;
+  std::int32_t partition = -1;
+  std::int64_t timestamp_ms = -1;
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
 };
 
 /// librdkafka calls it for a record without partition: in `send`, or in its own thread once it knows the topic.
@@ -92,11 +107,16 @@ std::int32_t choose_partition(const rd_kafka_topic_t* handle, const void* key, s
 
 class RdProducer final : public Producer {
  public:
-  RdProducer(std::unique_ptr<Handle> handle, const Settings& settings)
-      : handle_(std::move(handle)),
+  static Result<std::unique_ptr<RdProducer>> create(const Settings& settings, const ClientLog& log);
+
+  RdProducer(std::unique_ptr<Handle> handle, const Settings& settings, ClientLog log)
+      : settings_(settings),
+        log_(std::move(log)),
+        handle_(std::move(handle)),
         queue_(rd_kafka_queue_get_main(handle_->get())),
         limit_bytes_(settings.buffer_bytes),
         max_request_bytes_(settings.max_request_bytes),
+        batch_bytes_(std::strtoll(settings.properties.at("batch.size").c_str(), nullptr, 10)),
         linger_(settings.linger),
         partitioning_(settings.partitioning),
         sticky_bytes_(settings.sticky_bytes),
@@ -150,6 +170,21 @@ class RdProducer final : public Producer {
     return lane.bytes_in_flight >= limit_bytes_ ||
            (bytes_in_flight_ >= limit_bytes_ && lane.bytes_in_flight >= kLaneMinimum);
   }
+  /// Whether this record, refused as too large, may only have been in a batch with others that can be made smaller. One that
+  /// fills a batch was alone in it; records of a transaction stay together.
+  bool may_fit_alone(const rd_kafka_message_t* message) const {
+    return static_cast<std::int64_t>(message->len + message->key_len) <= batch_bytes_ &&
+           settings_.properties.at("batch.num.messages") != "1" && !settings_.properties.contains("transactional.id");
+  }
+  /// Who takes new records, once what is under way here has ended; null: this one.
+  RdProducer* successor() {
+    std::lock_guard lock(mutex_);
+    return smaller_ && bytes_in_flight_ == 0 ? smaller_.get() : nullptr;
+  }
+  bool make_smaller(const char* topic);
+  void take_again(const rd_kafka_message_t* message, Ticket* ticket);
+  void send_again(const std::stop_token& stop);
+  void finish(std::vector<Ticket*>& tickets);
   Lane& lane_of(DeliveryListener& listener);
   Topic* topic_of(const std::string& name);
   std::optional<Error> refuse(const OutRecord& record) const;
@@ -159,24 +194,31 @@ class RdProducer final : public Producer {
 
   void poll_loop(const std::stop_token& stop);
   void take_deliveries(rd_kafka_event_t* event);
-  void hand_out_deliveries();
+  void hand_out_deliveries(const std::stop_token& stop);
 
+  const Settings settings_;
+  const ClientLog log_;
   std::unique_ptr<Handle> handle_;
   RdQueue queue_;
   const std::int64_t limit_bytes_;
   const std::int64_t max_request_bytes_;
+  const std::int64_t batch_bytes_;
   const std::chrono::milliseconds linger_;
   const Partitioning partitioning_;
   const std::int64_t sticky_bytes_;
 
   std::mutex mutex_;
   std::condition_variable progress_;
+  /// Sends smaller batches, from the first one on that a topic's max.message.bytes did not allow; set by the poller thread.
+  std::unique_ptr<RdProducer> smaller_;
   std::unordered_map<DeliveryListener*, std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<Lane>> detached_;
   std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;
   std::deque<std::vector<Ticket>> ticket_blocks_;
   Ticket* free_tickets_ = nullptr;
   std::int64_t bytes_in_flight_ = 0;
+  std::size_t records_in_flight_ = 0;
+  std::uint64_t sequence_ = 0;
   std::uint64_t rounds_ = 0;  ///< deliveries handed out
   std::uint64_t rounds_at_refusal_ = ~0ULL;
   // Records in flight by epoch: flush begins a new one and waits for the older to be empty.
@@ -186,6 +228,7 @@ class RdProducer final : public Producer {
   // Poller thread only.
   std::vector<Lane*> touched_;
   std::vector<Ticket*> done_;
+  std::vector<Again> again_;
   std::deque<Error> errors_;
   std::jthread poller_;
 };
@@ -302,8 +345,13 @@ rd_kafka_resp_err_t RdProducer::produce(rd_kafka_topic_t* topic, const OutRecord
 }
 
 Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryListener& listener) {
+  if (RdProducer* next = successor()) return next->send(records, listener);
   Sent sent;
   std::lock_guard lock(mutex_);
+  if (smaller_) {  // what is under way here comes first
+    rounds_at_refusal_ = rounds_;
+    return sent;
+  }
   if (auto refusal = handle_->state().refusal()) {
     sent.error = error_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, *refusal);
     return sent;
@@ -356,19 +404,24 @@ Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryList
     lane.records_in_flight += 1;
     bytes_in_flight_ += ticket->cost;
     in_epoch += 1;
+    records_in_flight_ += 1;
+    ticket->sequence = sequence_++;
     ++sent.accepted;
   }
   return sent;
 }
 
 bool RdProducer::wait_for_room(std::chrono::milliseconds timeout) {
+  if (RdProducer* next = successor()) return next->wait_for_room(timeout);
   std::unique_lock lock(mutex_);
   return progress_.wait_for(lock, timeout, [&] { return rounds_ != rounds_at_refusal_; });
 }
 
 bool RdProducer::wait_for_room(DeliveryListener& listener, std::chrono::milliseconds timeout) {
+  if (RdProducer* next = successor()) return next->wait_for_room(listener, timeout);
   std::unique_lock lock(mutex_);
   return progress_.wait_for(lock, timeout, [&] {
+    if (smaller_) return bytes_in_flight_ == 0;
     auto it = lanes_.find(&listener);
     return it == lanes_.end() || !full(*it->second);
   });
@@ -398,18 +451,118 @@ bool RdProducer::flush(std::chrono::milliseconds timeout) {
     }
   }
   in_flight_by_epoch_.erase(in_flight_by_epoch_.begin(), in_flight_by_epoch_.upper_bound(last));
-  return true;
+  RdProducer* next = smaller_.get();
+  lock.unlock();
+  return next == nullptr ||
+         next->flush(std::max(std::chrono::milliseconds(0),
+                              std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
 }
 
 void RdProducer::detach(DeliveryListener& listener) {
   std::unique_lock lock(mutex_);
-  auto it = lanes_.find(&listener);
-  if (it == lanes_.end()) return;
-  Lane& lane = *it->second;
-  if (std::this_thread::get_id() != poller_.get_id()) progress_.wait(lock, [&] { return !lane.calling; });
-  lane.listener = nullptr;
-  if (lane.records_in_flight > 0 || lane.calling) detached_.push_back(std::move(it->second));
-  lanes_.erase(&listener);
+  if (auto it = lanes_.find(&listener); it != lanes_.end()) {
+    Lane& lane = *it->second;
+    lane.leaving = true;
+    if (std::this_thread::get_id() != poller_.get_id()) progress_.wait(lock, [&] { return !lane.calling; });
+    lane.listener = nullptr;
+    if (lane.records_in_flight > 0 || lane.calling) detached_.push_back(std::move(it->second));
+    lanes_.erase(&listener);
+  }
+  RdProducer* next = smaller_.get();
+  lock.unlock();
+  if (next != nullptr) next->detach(listener);
+}
+
+/// Runs on: the poller thread. False: the client for them could not be made.
+bool RdProducer::make_smaller(const char* topic) {
+  Settings settings = settings_;
+  if (batch_bytes_ > kJavaBatchBytes) {
+    settings.properties["batch.size"] = std::to_string(kJavaBatchBytes);
+  } else {
+    settings.properties["batch.num.messages"] = "1";
+  }
+  auto made = create(settings, log_);
+  if (!made) return false;
+  {
+    std::lock_guard lock(mutex_);
+    smaller_ = std::move(*made);
+  }
+  handle_->state().log(ClientLogLevel::kWarn,
+                       "topic " + std::string(topic) +
+                           " does not take a batch as large as the last one (max.message.bytes); its " +
+                           "records and later ones are sent in smaller batches (batch.size sets their size)");
+  rd_kafka_purge(handle_->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);  // they come back in order
+  return true;
+}
+
+void RdProducer::take_again(const rd_kafka_message_t* message, Ticket* ticket) {
+  const auto bytes = [](const void* data, std::size_t size) {
+    return data == nullptr ? std::nullopt : std::optional(std::string(static_cast<const char*>(data), size));
+  };
+  Again& again = again_.emplace_back();
+  again.ticket = ticket;
+  again.topic = rd_kafka_topic_name(message->rkt);
+  again.partition = message->partition;
+  rd_kafka_timestamp_type_t type;
+  again.timestamp_ms = rd_kafka_message_timestamp(message, &type);
+  again.key = bytes(message->key, message->key_len);
+  again.value = bytes(message->payload, message->len);
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    again.headers.emplace_back(name, bytes(value, size));
+}
+
+/// Once nothing else is under way here: those that were called back, and the one that was on its way, come in any order.
+void RdProducer::send_again(const std::stop_token& stop) {
+  {
+    std::lock_guard lock(mutex_);
+    if (again_.empty() || again_.size() < records_in_flight_) return;
+  }
+  std::sort(again_.begin(), again_.end(),
+            [](const Again& a, const Again& b) { return a.ticket->sequence < b.ticket->sequence; });
+  std::vector<Ticket*> tickets;
+  for (const Again& again : again_) {
+    Lane& lane = *again.ticket->lane;
+    tickets.push_back(again.ticket);
+    std::vector<HeaderView> headers;
+    for (const auto& [name, value] : again.headers) headers.push_back({name, value});
+    OutRecord record;
+    record.topic = &again.topic;
+    record.partition = again.partition;
+    if (again.timestamp_ms >= 0) record.timestamp_ms = again.timestamp_ms;
+    record.key = again.key;
+    record.value = again.value;
+    record.headers = headers;
+    record.tag = again.ticket->tag;
+    DeliveryListener* listener = nullptr;
+    const auto begin = [&] {
+      std::lock_guard lock(mutex_);
+      listener = lane.leaving ? nullptr : lane.listener;
+      lane.calling = listener != nullptr;
+      return listener != nullptr && !stop.stop_requested();
+    };
+    while (begin()) {
+      Sent sent = smaller_->send({&record, 1}, *listener);
+      if (sent.accepted == 1) break;
+      if (sent.error) {
+        Delivery delivery;
+        delivery.tag = record.tag;
+        delivery.error = &*sent.error;
+        listener->on_deliveries({&delivery, 1});
+        break;
+      }
+      smaller_->wait_for_room(*listener, kRoomStep);
+    }
+    std::lock_guard lock(mutex_);
+    lane.calling = false;
+    progress_.notify_all();
+  }
+  again_.clear();
+  finish(tickets);
 }
 
 Result<std::int32_t> RdProducer::partition_count(const std::string& topic, std::chrono::milliseconds timeout) {
@@ -451,7 +604,7 @@ void RdProducer::poll_loop(const std::stop_token& stop) {
       if (done_.size() >= 2048) break;
       event.reset(rd_kafka_queue_poll(queue_.get(), 0));
     }
-    hand_out_deliveries();
+    hand_out_deliveries(stop);
   }
 }
 
@@ -461,6 +614,12 @@ void RdProducer::take_deliveries(rd_kafka_event_t* event) {
   while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
     auto* ticket = static_cast<Ticket*>(message->_private);
     if (ticket == nullptr) continue;
+    const bool too_large = message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && may_fit_alone(message);
+    const bool called_back = message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE && smaller_;
+    if (called_back || (too_large && (smaller_ || make_smaller(rd_kafka_topic_name(message->rkt))))) {
+      take_again(message, ticket);
+      continue;
+    }
     Delivery delivery;
     delivery.tag = ticket->tag;
     delivery.partition = message->partition;
@@ -486,8 +645,7 @@ void RdProducer::take_deliveries(rd_kafka_event_t* event) {
   if (error == nullptr) handle_->state().on_alive();
 }
 
-void RdProducer::hand_out_deliveries() {
-  if (done_.empty()) return;
+void RdProducer::hand_out_deliveries(const std::stop_token& stop) {
   for (Lane* lane : touched_) {
     DeliveryListener* listener = nullptr;
     {
@@ -502,9 +660,19 @@ void RdProducer::hand_out_deliveries() {
     }
     lane->deliveries.clear();
   }
+  touched_.clear();
+  finish(done_);
+  errors_.clear();
+  send_again(stop);
+}
+
+/// Runs on: the poller thread. These records are under way no more.
+void RdProducer::finish(std::vector<Ticket*>& tickets) {
+  if (tickets.empty()) return;
   {
     std::lock_guard lock(mutex_);
-    for (Ticket* ticket : done_) {
+    records_in_flight_ -= tickets.size();
+    for (Ticket* ticket : tickets) {
       ticket->lane->bytes_in_flight -= ticket->cost;
       ticket->lane->records_in_flight -= 1;
       bytes_in_flight_ -= ticket->cost;
@@ -515,9 +683,15 @@ void RdProducer::hand_out_deliveries() {
     ++rounds_;
   }
   progress_.notify_all();
-  touched_.clear();
-  done_.clear();
-  errors_.clear();
+  tickets.clear();
+}
+
+Result<std::unique_ptr<RdProducer>> RdProducer::create(const Settings& settings, const ClientLog& log) {
+  auto handle = Handle::create(RD_KAFKA_PRODUCER, settings, log, [](rd_kafka_conf_t* configuration) {
+    rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  });
+  if (!handle) return handle.error();
+  return std::make_unique<RdProducer>(std::move(*handle), settings, log);
 }
 
 }  // namespace
@@ -525,11 +699,9 @@ void RdProducer::hand_out_deliveries() {
 Result<std::shared_ptr<Producer>> make_rd_producer(const ClientConfig& config, ClientLog log) {
   auto settings = translate(ClientKind::kProducer, config);
   if (!settings) return settings.error();
-  auto handle = Handle::create(RD_KAFKA_PRODUCER, *settings, std::move(log), [](rd_kafka_conf_t* configuration) {
-    rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-  });
-  if (!handle) return handle.error();
-  return std::shared_ptr<Producer>(std::make_shared<RdProducer>(std::move(*handle), *settings));
+  auto made = RdProducer::create(*settings, log);
+  if (!made) return made.error();
+  return std::shared_ptr<Producer>(std::move(*made));
 }
 
 }  // namespace millrace::kafka

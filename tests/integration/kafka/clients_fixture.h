@@ -146,9 +146,9 @@ class ClientsFixture : public testing::Test {
     return std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" +
            std::to_string(::getpid()) + "-" + std::to_string(next++);
   }
-  std::string create_topic(std::int32_t partitions) {
+  std::string create_topic(std::int32_t partitions, std::map<std::string, std::string> configs = {}) {
     std::string name = unique_name();
-    auto created = admin()->create_topic({name, partitions, 1, {}}, std::chrono::seconds(20));
+    auto created = admin()->create_topic({name, partitions, 1, std::move(configs)}, std::chrono::seconds(20));
     if (!created) throw std::runtime_error(created.error().text);
     return name;
   }

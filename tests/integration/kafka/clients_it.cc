@@ -110,6 +110,35 @@ TEST_F(ClientsTest, RecordsWithoutKeyKeepToAPartitionForABatch) {
             (std::map<std::int32_t, int>{{0, 2}, {1, 2}, {2, 2}}));
 }
 
+TEST_F(ClientsTest, ABatchThatATopicDoesNotTakeIsSentInSmallerOnes) {
+  for (const char* limit : {"50000", "2000"}) {
+    SCOPED_TRACE(limit);
+    const std::string topic = create_topic(1, {{"max.message.bytes", limit}});
+    auto out = producer({{"max.in.flight.requests.per.connection", "1"}, {"enable.idempotence", "false"}});
+    Collector deliveries;
+    const std::string small(100, 's');
+    const std::string large(60000, 'l');
+    std::vector<OutRecord> records(4000);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      records[i].topic = &topic;
+      records[i].value = i == 1000 ? large : small;
+      records[i].tag = i;
+    }
+    send_all(*out, records, deliveries);
+    ASSERT_TRUE(out->flush(60s));
+    ASSERT_TRUE(eventually([&] { return deliveries.count() == records.size(); }));
+    out->detach(deliveries);
+    EXPECT_EQ(deliveries.failures(), 1U);
+    std::map<std::uint64_t, std::int64_t> offsets;
+    for (const auto& delivery : deliveries.all()) {
+      if (delivery.tag != 1000) offsets[delivery.tag] = delivery.offset;
+    }
+    EXPECT_EQ(offsets.size(), records.size() - 1);
+    std::int64_t next = 0;
+    for (const auto& [tag, offset] : offsets) ASSERT_EQ(offset, next++) << "record " << tag;
+  }
+}
+
 TEST_F(ClientsTest, APollMayHoldMoreThan500RecordsIfAskedAndNotConfigured) {
   const std::string topic = create_topic(1);
   auto out = producer();

@@ -85,3 +85,17 @@ def test_an_unsendable_record_fails_a_source_or_is_skipped(kafka: Kafka, make_wo
     assert "Caused by: org.apache.kafka.common.errors.RecordTooLargeException: The message is 300" in trace
     assert [json.loads(value)["payload"] for value in kafka.texts(topics[lenient], 2)] == ["small", "last"]
     assert worker.rest.states(lenient) == ("RUNNING", ["RUNNING"])
+
+
+def test_a_topics_own_limit_costs_only_the_record_that_exceeds_it(kafka: Kafka, make_worker: Callable, unique: Callable, tmp_path):
+    """The broker refuses a batch as a whole; the others in it are innocent."""
+    topic, name = kafka.create_topic(unique("narrow"), config={"max.message.bytes": "3000"}), unique("source")
+    file = tmp_path / "in.txt"
+    small = [f"line {number} " + "x" * 100 for number in range(200)]
+    file.write_text("\n".join([*small[:100], "y" * 5000, *small[100:]]) + "\n")
+    worker = make_worker(connectors={name: {"connector.class": "FileStreamSource", "tasks.max": 1, "file": str(file), "topic": topic,
+                                            "errors.tolerance": "all",
+                                            "value.converter": "org.apache.kafka.connect.storage.StringConverter"}}).start()
+    assert kafka.texts(topic, len(small)) == small
+    eventually(lambda: worker.rest.offsets(name)[0]["offset"] == {"position": file.stat().st_size})
+    assert worker.rest.states(name) == ("RUNNING", ["RUNNING"])
