@@ -15,6 +15,7 @@
 
 #include "kafka/partitioner.h"
 #include "kafka/rdkafka/handle.h"
+#include "kafka/rdkafka/rd_record.h"
 
 namespace millrace::kafka {
 namespace {
@@ -28,33 +29,6 @@ constexpr std::int64_t kLaneMinimum = 256 * 1024;
 constexpr int kEventsPerRound = 1000;
 constexpr std::int64_t kJavaBatchBytes = 16384;
 constexpr std::chrono::milliseconds kRoomStep{100};
-
-int varint_size(std::int64_t value) {
-  auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-  int size = 1;
-  while (zigzag >= 0x80) {
-    zigzag >>= 7;
-    ++size;
-  }
-  return size;
-}
-
-std::int64_t sized(const std::optional<std::string_view>& bytes) {
-  if (!bytes) return 1;
-  auto size = static_cast<std::int64_t>(bytes->size());
-  return varint_size(size) + size;
-}
-
-/// Java's upper bound for one record in a batch of its own (DefaultRecordBatch.estimateBatchSizeUpperBound), which
-/// max.request.size is compared with.
-std::int64_t serialized_size(const OutRecord& record) {
-  constexpr std::int64_t kBatchOverhead = 61;
-  constexpr std::int64_t kRecordOverhead = 21;
-  std::int64_t size = kBatchOverhead + kRecordOverhead + sized(record.key) + sized(record.value);
-  size += varint_size(static_cast<std::int64_t>(record.headers.size()));
-  for (const HeaderView& header : record.headers) size += sized(header.key) + sized(header.value);
-  return size;
-}
 
 /// One listener's share of the queue.
 struct Lane {
@@ -87,12 +61,7 @@ struct Ticket {
 /// A record of a batch that its topic does not take, to be sent in a smaller one.
 struct Again {
   Ticket* ticket = nullptr;
-  std::string topic;
-  std::int32_t partition = -1;
-  std::int64_t timestamp_ms = -1;
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
+  OwnedRecord record;
 };
 
 /// librdkafka calls it for a record without partition: in `send`, or in its own thread once it knows the topic.
@@ -182,13 +151,11 @@ class RdProducer final : public Producer {
     return smaller_ && bytes_in_flight_ == 0 ? smaller_.get() : nullptr;
   }
   bool make_smaller(const char* topic);
-  void take_again(const rd_kafka_message_t* message, Ticket* ticket);
   void send_again(const std::stop_token& stop);
   void finish(std::vector<Ticket*>& tickets);
   Lane& lane_of(DeliveryListener& listener);
   Topic* topic_of(const std::string& name);
   std::optional<Error> refuse(const OutRecord& record) const;
-  rd_kafka_resp_err_t produce(rd_kafka_topic_t* topic, const OutRecord& record, Ticket* ticket);
   Ticket* take_ticket();
   void give_back(Ticket* ticket);
 
@@ -291,59 +258,6 @@ std::optional<Error> RdProducer::refuse(const OutRecord& record) const {
   return std::nullopt;
 }
 
-rd_kafka_resp_err_t RdProducer::produce(rd_kafka_topic_t* topic, const OutRecord& record, Ticket* ticket) {
-  // librdkafka takes a null pointer for null, so what is empty points somewhere.
-  auto data = [](const std::optional<std::string_view>& bytes) -> void* {
-    if (!bytes) return nullptr;
-    return bytes->data() == nullptr ? const_cast<char*>("") : const_cast<char*>(bytes->data());
-  };
-  auto size = [](const std::optional<std::string_view>& bytes) { return bytes ? bytes->size() : 0; };
-  if (!record.timestamp_ms && record.headers.empty()) {
-    if (rd_kafka_produce(topic, record.partition, RD_KAFKA_MSG_F_COPY, data(record.value), size(record.value),
-                         data(record.key), size(record.key), ticket) == 0) {
-      return RD_KAFKA_RESP_ERR_NO_ERROR;
-    }
-    return rd_kafka_last_error();
-  }
-  rd_kafka_headers_t* headers = nullptr;
-  if (!record.headers.empty()) {
-    headers = rd_kafka_headers_new(record.headers.size());
-    for (const HeaderView& header : record.headers) {
-      rd_kafka_header_add(headers, header.key.data() == nullptr ? "" : header.key.data(),
-                          static_cast<ssize_t>(header.key.size()), data(header.value),
-                          static_cast<ssize_t>(size(header.value)));
-    }
-  }
-  std::array<rd_kafka_vu_t, 8> fields{};
-  std::size_t n = 0;
-  fields[n].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[n++].u.rkt = topic;
-  fields[n].vtype = RD_KAFKA_VTYPE_PARTITION;
-  fields[n++].u.i32 = record.partition;
-  fields[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-  fields[n++].u.i = RD_KAFKA_MSG_F_COPY;
-  fields[n].vtype = RD_KAFKA_VTYPE_VALUE;
-  fields[n].u.mem.ptr = data(record.value);
-  fields[n++].u.mem.size = size(record.value);
-  fields[n].vtype = RD_KAFKA_VTYPE_KEY;
-  fields[n].u.mem.ptr = data(record.key);
-  fields[n++].u.mem.size = size(record.key);
-  fields[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
-  fields[n++].u.ptr = ticket;
-  if (record.timestamp_ms) {
-    fields[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
-    fields[n++].u.i64 = *record.timestamp_ms;
-  }
-  if (headers != nullptr) {
-    fields[n].vtype = RD_KAFKA_VTYPE_HEADERS;
-    fields[n++].u.headers = headers;
-  }
-  RdError error(rd_kafka_produceva(handle_->get(), fields.data(), n));
-  if (!error) return RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (headers != nullptr) rd_kafka_headers_destroy(headers);
-  return rd_kafka_error_code(error.get());
-}
-
 Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryListener& listener) {
   if (RdProducer* next = successor()) return next->send(records, listener);
   Sent sent;
@@ -385,7 +299,7 @@ Producer::Sent RdProducer::send(std::span<const OutRecord> records, DeliveryList
     ticket->epoch = epoch_;
     ticket->cost = kRecordCost + static_cast<std::int64_t>((record.key ? record.key->size() : 0) +
                                                            (record.value ? record.value->size() : 0));
-    rd_kafka_resp_err_t code = produce(topic->handle, record, ticket);
+    rd_kafka_resp_err_t code = produce(handle_->get(), topic->handle, record, ticket);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
       give_back(ticket);
       if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
@@ -495,27 +409,6 @@ bool RdProducer::make_smaller(const char* topic) {
   return true;
 }
 
-void RdProducer::take_again(const rd_kafka_message_t* message, Ticket* ticket) {
-  const auto bytes = [](const void* data, std::size_t size) {
-    return data == nullptr ? std::nullopt : std::optional(std::string(static_cast<const char*>(data), size));
-  };
-  Again& again = again_.emplace_back();
-  again.ticket = ticket;
-  again.topic = rd_kafka_topic_name(message->rkt);
-  again.partition = message->partition;
-  rd_kafka_timestamp_type_t type;
-  again.timestamp_ms = rd_kafka_message_timestamp(message, &type);
-  again.key = bytes(message->key, message->key_len);
-  again.value = bytes(message->payload, message->len);
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
-    again.headers.emplace_back(name, bytes(value, size));
-}
-
 /// Once nothing else is under way here: those that were called back, and the one that was on its way, come in any order.
 void RdProducer::send_again(const std::stop_token& stop) {
   {
@@ -529,14 +422,7 @@ void RdProducer::send_again(const std::stop_token& stop) {
     Lane& lane = *again.ticket->lane;
     tickets.push_back(again.ticket);
     std::vector<HeaderView> headers;
-    for (const auto& [name, value] : again.headers) headers.push_back({name, value});
-    OutRecord record;
-    record.topic = &again.topic;
-    record.partition = again.partition;
-    if (again.timestamp_ms >= 0) record.timestamp_ms = again.timestamp_ms;
-    record.key = again.key;
-    record.value = again.value;
-    record.headers = headers;
+    OutRecord record = again.record.view(headers);
     record.tag = again.ticket->tag;
     DeliveryListener* listener = nullptr;
     const auto begin = [&] {
@@ -617,7 +503,7 @@ void RdProducer::take_deliveries(rd_kafka_event_t* event) {
     const bool too_large = message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && may_fit_alone(message);
     const bool called_back = message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE && smaller_;
     if (called_back || (too_large && (smaller_ || make_smaller(rd_kafka_topic_name(message->rkt))))) {
-      take_again(message, ticket);
+      again_.push_back({ticket, OwnedRecord(message)});
       continue;
     }
     Delivery delivery;
