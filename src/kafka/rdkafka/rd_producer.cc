@@ -396,7 +396,14 @@ bool RdProducer::make_smaller(const char* topic) {
     settings.properties["batch.num.messages"] = "1";
   }
   auto made = create(settings, log_);
-  if (!made) return false;
+  if (!made) {
+    handle_->state().log(ClientLogLevel::kError,
+                         "topic " + std::string(topic) +
+                             " does not take a batch as large as the last one (max.message.bytes), "
+                             "and no client for smaller ones could be made: " +
+                             made.error().text + "; set batch.size below that limit");
+    return false;
+  }
   {
     std::lock_guard lock(mutex_);
     smaller_ = std::move(*made);
